@@ -1,0 +1,31 @@
+package io.amalgam.engine.plan;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a merge will do: a pure function of the pinned recipe and the headers of its models.
+ *
+ * @param artifactKey identity of the result
+ * @param digest of the plan itself
+ * @param models that chunks read, by index
+ * @param chunks in file order
+ * @param rowTables of vocabulary tensors, by name: how rows of the output vocabulary are made from inputs' rows
+ * @param files other files of the artifact: name to content (configuration, tokenizer, recipe, model card)
+ */
+public record MergePlan(
+        String artifactKey,
+        String digest,
+        List<PlannedModel> models,
+        List<ChunkPlan> chunks,
+        Map<String, RowTable> rowTables,
+        Map<String, byte[]> files) {
+
+    /** Keeps collections as they are now. */
+    public MergePlan {
+        models = List.copyOf(models);
+        chunks = List.copyOf(chunks);
+        rowTables = Map.copyOf(rowTables);
+        files = Map.copyOf(files);
+    }
+}
