@@ -1,0 +1,27 @@
+package io.amalgam.engine.checkpoint;
+
+import io.amalgam.engine.plan.TensorPlan;
+
+/**
+ * A tensor that is to be written.
+ *
+ * @param name its name
+ * @param dtype its type
+ * @param shape its shape
+ */
+public record TensorHeader(String name, DType dtype, long[] shape) {
+
+    /** The header entry of a planned tensor. */
+    public static TensorHeader of(TensorPlan tensor) {
+        return new TensorHeader(tensor.name(), tensor.dtype(), tensor.shape());
+    }
+
+    /** Its length in bytes. */
+    public long bytes() {
+        long product = dtype.bytes();
+        for (long dimension : shape) {
+            product = Math.multiplyExact(product, dimension);
+        }
+        return product;
+    }
+}

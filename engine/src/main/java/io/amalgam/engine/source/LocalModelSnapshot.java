@@ -1,0 +1,221 @@
+package io.amalgam.engine.source;
+
+import io.amalgam.engine.checkpoint.SafetensorsHeader;
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * A local folder at the moment when it was looked at.
+ *
+ * <p>Its fingerprint covers every file that a merge can read: name, size, modification time in nanoseconds, and for
+ * safetensors files the digest of the header. Other files of the folder (documentation, pictures) do not count, so that
+ * editing a README does not make a model another one.
+ */
+final class LocalModelSnapshot implements ModelSnapshot {
+    private static final Set<String> SUFFIXES_THAT_COUNT = Set.of(".safetensors", ".json", ".model", ".txt", ".jinja");
+    private static final int COPY_BUFFER = 1 << 20;
+
+    private final String reference;
+    private final Path folder;
+    private final Path confinement;
+    private final List<ModelFile> files;
+    private final String fingerprint;
+    private final String identity;
+
+    private LocalModelSnapshot(
+            String reference, Path folder, Path confinement, List<ModelFile> files, String fingerprint, String identity) {
+        this.reference = reference;
+        this.folder = folder;
+        this.confinement = confinement;
+        this.files = List.copyOf(files);
+        this.fingerprint = fingerprint;
+        this.identity = identity;
+    }
+
+    /**
+     * Looks at a folder.
+     *
+     * @param confinement the real path that every file's real path must lie in, or null
+     */
+    static LocalModelSnapshot take(String reference, Path folder, Path confinement, LocalModelSource.Identity kind)
+            throws IOException {
+        List<ModelFile> files = list(reference, folder, confinement);
+        String fingerprint = fingerprint(reference, folder, files);
+        String identity = switch (kind) {
+            case FINGERPRINT -> "local:sha256:" + fingerprint;
+            case CONTENTS -> "content:sha256:" + contents(folder, files);
+        };
+        return new LocalModelSnapshot(reference, folder, confinement, files, fingerprint, identity);
+    }
+
+    private static List<ModelFile> list(String reference, Path folder, Path confinement) throws IOException {
+        List<Path> paths;
+        try (Stream<Path> entries = Files.list(folder)) {
+            paths = entries.filter(path -> !path.getFileName().toString().startsWith(".")).toList();
+        }
+        List<ModelFile> files = new ArrayList<>();
+        for (Path path : paths) {
+            if (!Files.isRegularFile(path)) {
+                continue;
+            }
+            if (confinement != null && !path.toRealPath().startsWith(confinement)) {
+                throw new AmalgamException(ErrorCode.MODEL_REFERENCE_INVALID, "File " + path.getFileName() + " of model "
+                        + reference + " is a symbolic link that leads out of the models' root.");
+            }
+            files.add(new ModelFile(path.getFileName().toString(), Files.size(path)));
+        }
+        files.sort(Comparator.comparing(ModelFile::name));
+        return files;
+    }
+
+    private static boolean counts(ModelFile file) {
+        int dot = file.name().lastIndexOf('.');
+        return dot >= 0 && SUFFIXES_THAT_COUNT.contains(file.name().substring(dot));
+    }
+
+    private static String fingerprint(String reference, Path folder, List<ModelFile> files) throws IOException {
+        StringBuilder text = new StringBuilder("amalgam-fingerprint-1\n");
+        for (ModelFile file : files) {
+            if (!counts(file)) {
+                continue;
+            }
+            Path path = folder.resolve(file.name());
+            BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+            FileTime modified = attributes.lastModifiedTime();
+            text.append(file.name()).append('\0')
+                    .append(attributes.size()).append('\0')
+                    .append(modified.toInstant().getEpochSecond()).append('.').append(modified.toInstant().getNano());
+            if (file.name().endsWith(".safetensors")) {
+                text.append('\0').append(headerDigest(path));
+            }
+            text.append('\n');
+        }
+        return HexFormat.of().formatHex(sha256().digest(text.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** Digest of the header's bytes, whatever they are: whether they make sense is for the reader of the checkpoint. */
+    private static String headerDigest(Path path) throws IOException {
+        try (RangeReader reader = FileRangeReader.open(path)) {
+            byte[] length = new byte[(int) Math.min(Long.BYTES, reader.length())];
+            reader.read(0, MemorySegment.ofArray(length));
+            long announced = 0;
+            for (int i = length.length - 1; i >= 0; i--) {
+                announced = announced << Byte.SIZE | length[i] & 0xff;
+            }
+            MessageDigest digest = sha256();
+            digest.update(length);
+            if (announced > 0 && announced <= SafetensorsHeader.HEADER_LIMIT && announced <= reader.length() - length.length) {
+                byte[] header = new byte[(int) announced];
+                reader.read(length.length, MemorySegment.ofArray(header));
+                digest.update(header);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        }
+    }
+
+    private static String contents(Path folder, List<ModelFile> files) throws IOException {
+        MessageDigest whole = sha256();
+        byte[] buffer = new byte[COPY_BUFFER];
+        for (ModelFile file : files) {
+            if (!counts(file)) {
+                continue;
+            }
+            MessageDigest digest = sha256();
+            try (InputStream in = Files.newInputStream(folder.resolve(file.name()))) {
+                for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                    digest.update(buffer, 0, count);
+                }
+            }
+            whole.update((file.name() + '\0' + file.length() + '\0' + HexFormat.of().formatHex(digest.digest()) + '\n')
+                    .getBytes(StandardCharsets.UTF_8));
+        }
+        return HexFormat.of().formatHex(whole.digest());
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-256.", e);
+        }
+    }
+
+    @Override
+    public String reference() {
+        return reference;
+    }
+
+    @Override
+    public String identity() {
+        return identity;
+    }
+
+    @Override
+    public List<ModelFile> files() {
+        return files;
+    }
+
+    @Override
+    public RangeReader open(String name) throws IOException {
+        return FileRangeReader.open(locate(name));
+    }
+
+    @Override
+    public byte[] readSmall(String name, int limit) throws IOException {
+        try (RangeReader reader = open(name)) {
+            if (reader.length() > limit) {
+                throw new IOException("File " + name + " of model " + reference + " has " + reader.length()
+                        + " bytes; at most " + limit + " are read.");
+            }
+            byte[] content = new byte[(int) reader.length()];
+            reader.read(0, MemorySegment.ofArray(content));
+            return content;
+        }
+    }
+
+    /** Only names that were there when the snapshot was taken are opened, and links are followed again each time. */
+    private Path locate(String name) throws IOException {
+        if (!has(name)) {
+            throw new FileNotFoundException("Model " + reference + " has no file " + name + ".");
+        }
+        Path path = folder.resolve(name);
+        if (confinement != null && !path.toRealPath().startsWith(confinement)) {
+            throw new AmalgamException(ErrorCode.MODEL_REFERENCE_INVALID, "File " + name + " of model " + reference
+                    + " is a symbolic link that leads out of the models' root.");
+        }
+        return path;
+    }
+
+    @Override
+    public void verifyUnchanged() throws IOException {
+        String now;
+        try {
+            now = fingerprint(reference, folder, list(reference, folder, confinement));
+        } catch (NoSuchFileException e) {
+            throw new AmalgamException(ErrorCode.MODEL_CHANGED, "Model " + reference
+                    + " was removed or replaced while it was being used; submit the recipe again.", e);
+        }
+        if (!now.equals(fingerprint)) {
+            throw new AmalgamException(ErrorCode.MODEL_CHANGED, "Model " + reference
+                    + " changed while it was being used (a file's name, size, time or header differs); submit the recipe again.");
+        }
+    }
+}
