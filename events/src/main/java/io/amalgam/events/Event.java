@@ -1,5 +1,9 @@
 package io.amalgam.events;
 
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -8,21 +12,34 @@ import java.util.Map;
  * Every event of the line. A record's JSON is the Kafka value; CloudEvents attributes are headers (see EventCodec).
  *
  * <p>Rules that hold for ever: a field is only added, never renamed, removed or given another meaning; a reader ignores
- * fields it does not know and takes an absent one as null, zero or empty; no event exceeds 8 KB. {@code code} is the
- * name of an engine {@code ErrorCode}.
+ * fields it does not know; a record that lacks a field which is not {@link Optional} is unreadable; no event exceeds
+ * 8 KB. {@code code} is the name of an engine {@code ErrorCode}. Each record's JSON Schema lies in
+ * {@code schemas/<record>.json}.
  */
 public sealed interface Event {
+
+    /** Marks a field that a record may lack: it is then null, zero or empty. Every field added later carries it. */
+    @Target({ElementType.FIELD, ElementType.METHOD, ElementType.PARAMETER, ElementType.RECORD_COMPONENT})
+    @Retention(RetentionPolicy.RUNTIME)
+    @interface Optional {
+    }
 
     // ---- merge-requests, keyed by merge ------------------------------------------------------------------------
 
     /** A merge was accepted. {@code pinned} is the store location of the pinned recipe. */
     record MergeRequested(
-            String merge, int attempt, String artifact, String name, String method, String pinned, String tenant,
-            List<String> benchmarks, int numerics, Instant requestedAt) implements Event {
+            String merge, int attempt, String artifact, @Optional String name, @Optional String method, String pinned,
+            @Optional String tenant, @Optional List<String> benchmarks, int numerics, Instant requestedAt)
+            implements Event {
+        /** Keeps the list as it is now. */
+        public MergeRequested {
+            benchmarks = benchmarks == null ? List.of() : List.copyOf(benchmarks);
+        }
     }
 
     /** Somebody asks that a merge end. */
-    record MergeCancellationRequested(String merge, String by, String reason, Instant requestedAt) implements Event {
+    record MergeCancellationRequested(String merge, @Optional String by, @Optional String reason, Instant requestedAt)
+            implements Event {
     }
 
     // ---- merges: the lifecycle log -----------------------------------------------------------------------------
@@ -33,10 +50,13 @@ public sealed interface Event {
             implements Event {
     }
 
-    /** How far a merge is; only the newest matters. */
+    /**
+     * How far a merge is; only the newest matters. {@code chunksPublished}: chunks below this index have been handed to
+     * the workers, so that a coordinator that takes over waits for them before it hands them out again.
+     */
     record MergeProgressed(
-            String merge, int chunksDone, int chunks, int chunksRetried, long bytesRead, long bytesWritten, Instant at)
-            implements Event {
+            String merge, int chunksDone, int chunks, int chunksRetried, long bytesRead, long bytesWritten,
+            int chunksPublished, Instant at) implements Event {
     }
 
     /** Terminal: the artifact is visible. */
@@ -49,12 +69,16 @@ public sealed interface Event {
     }
 
     /** Terminal: the merge was cancelled. */
-    record MergeCancelled(String merge, String artifact, String by, String reason, Instant at) implements Event {
+    record MergeCancelled(
+            String merge, String artifact, @Optional String by, @Optional String reason, Instant at) implements Event {
     }
 
     // ---- merge-chunks: work, in a share group ------------------------------------------------------------------
 
-    /** Work: make one shard. {@code slice} is the store location of the chunk's plan. */
+    /**
+     * Work: make one shard. {@code slice} is the store location of the chunk's plan; {@code attempt} counts its
+     * deterministic failures, from 1; {@code round} how often it was handed out without an answer, from 1.
+     */
     record ChunkRequested(
             String merge, String artifact, String plan, int index, int count, String slice, int numerics, int attempt,
             int round, long bytesToRead, long deadlineSeconds, Instant at) implements Event {
@@ -62,8 +86,8 @@ public sealed interface Event {
 
     /** Work: make the artifact visible. */
     record AssemblyRequested(
-            String merge, String artifact, String plan, int count, int numerics, int attempt, int round, Instant at)
-            implements Event {
+            String merge, String artifact, String plan, int count, String pinned, int numerics, int attempt, int round,
+            long deadlineSeconds, Instant at) implements Event {
     }
 
     // ---- chunk-results, keyed by merge -------------------------------------------------------------------------
@@ -86,6 +110,11 @@ public sealed interface Event {
             implements Event {
     }
 
+    /** The assembly failed deterministically. */
+    record AssemblyFailed(String merge, int attempt, String code, String message, String worker, Instant at)
+            implements Event {
+    }
+
     // ---- artifacts, keyed by artifact --------------------------------------------------------------------------
 
     /** A model that an evaluation measures: where it is and what it is to the artifact. */
@@ -103,8 +132,14 @@ public sealed interface Event {
 
     /** An artifact is complete. {@code models}: the artifact itself, its parents and its base. */
     record ArtifactCompleted(
-            String artifact, String merge, String name, String method, String location, String manifestSha256,
-            long bytes, List<ModelPlace> models, List<String> benchmarks, Instant at) implements Event {
+            String artifact, String merge, @Optional String name, @Optional String method, String location,
+            String manifestSha256, long bytes, List<ModelPlace> models, @Optional List<String> benchmarks, Instant at)
+            implements Event {
+        /** Keeps the lists as they are now. */
+        public ArtifactCompleted {
+            models = List.copyOf(models);
+            benchmarks = benchmarks == null ? List.of() : List.copyOf(benchmarks);
+        }
     }
 
     // ---- evaluation-tasks: work, in a share group --------------------------------------------------------------
@@ -115,7 +150,7 @@ public sealed interface Event {
             int attempt, int round, long deadlineSeconds, Instant at) implements Event {
     }
 
-    // ---- evaluation-results, keyed by model identity -----------------------------------------------------------
+    // ---- evaluation-results, keyed by evaluation ----------------------------------------------------------------
 
     /** The answers of a slice are in the store, at {@code results}. */
     record EvaluationTaskCompleted(
@@ -137,6 +172,11 @@ public sealed interface Event {
             String task, String taskDigest, int questions, String primaryMetric, Map<String, Double> metrics,
             Map<String, Double> standardErrors, double chance, double floor, boolean limited, String engine,
             Instant at) implements Event {
+        /** Keeps the maps as they are now. */
+        public ScoreRecorded {
+            metrics = Map.copyOf(metrics);
+            standardErrors = Map.copyOf(standardErrors);
+        }
     }
 
     /** The paired difference of an artifact and a parent on the same questions. */
@@ -156,14 +196,14 @@ public sealed interface Event {
     }
 
     /** Terminal: the evaluation was cancelled. */
-    record EvaluationCancelled(String evaluation, String artifact, String by, Instant at) implements Event {
+    record EvaluationCancelled(String evaluation, String artifact, @Optional String by, Instant at) implements Event {
     }
 
     // ---- dead-letters ------------------------------------------------------------------------------------------
 
-    /** A record that was given up, with the reason and where it was. {@code value}: its text, cut at 4,000 characters. */
+    /** A record that was given up, with the reason and where it was. {@code value}: its text, cut so that it fits. */
     record DeadLetter(
-            String topic, int partition, long offset, String key, String type, String code, String reason,
-            String merge, String value, String by, Instant at) implements Event {
+            String topic, int partition, long offset, @Optional String key, @Optional String type, String code,
+            String reason, @Optional String merge, @Optional String value, String by, Instant at) implements Event {
     }
 }
