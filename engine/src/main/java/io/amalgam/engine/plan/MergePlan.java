@@ -2,6 +2,7 @@ package io.amalgam.engine.plan;
 
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a merge will do: a pure function of the pinned recipe and the headers of its models.
@@ -27,5 +28,19 @@ public record MergePlan(
         chunks = List.copyOf(chunks);
         rowTables = Map.copyOf(rowTables);
         files = Map.copyOf(files);
+    }
+
+    /** What a worker has to know to make chunk {@code index}. */
+    public ChunkSlice slice(int index) {
+        ChunkPlan chunk = chunks.get(index);
+        Map<String, RowTable> used = new TreeMap<>();
+        for (TensorPlan tensor : chunk.tensors()) {
+            for (TensorInput input : tensor.inputs()) {
+                if (input.source() instanceof TensorSource.Remapped remapped) {
+                    used.put(remapped.table(), rowTables.get(remapped.table()));
+                }
+            }
+        }
+        return new ChunkSlice(artifactKey, digest, models, chunk, used);
     }
 }

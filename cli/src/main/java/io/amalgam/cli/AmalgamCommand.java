@@ -1,0 +1,50 @@
+package io.amalgam.cli;
+
+import io.amalgam.engine.Version;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command line. A command is a class of its own that implements {@link java.util.concurrent.Callable}, returns the
+ * exit status, throws {@link io.amalgam.engine.error.AmalgamException} for everything that a person can mend, and is
+ * named in the list below.
+ */
+@Command(
+        name = "amalgam",
+        description = "Merges language models: MergeKit's recipes, the same bits, at the speed of the machine.",
+        subcommands = {
+            VersionCommand.class,
+            HelpCommand.class,
+        },
+        synopsisSubcommandLabel = "COMMAND",
+        usageHelpAutoWidth = true)
+public final class AmalgamCommand implements Runnable {
+
+    @Spec
+    private CommandSpec spec;
+
+    /** Runs a command and ends the JVM with its status. */
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** The whole command line, as {@link #main} runs it: also what tests run. */
+    public static CommandLine commandLine() {
+        CommandLine commandLine = new CommandLine(new AmalgamCommand());
+        commandLine.setExecutionExceptionHandler(Failures::report);
+        commandLine.setParameterExceptionHandler(Failures::reportArguments);
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        return commandLine;
+    }
+
+    /** Without a command there is nothing to do. */
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(), "A command is missing; amalgam help lists them. (Version " + Version.AMALGAM + ")");
+    }
+}

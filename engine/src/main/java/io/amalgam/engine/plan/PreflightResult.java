@@ -1,0 +1,32 @@
+package io.amalgam.engine.plan;
+
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.Problem;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a preflight found.
+ *
+ * @param problems errors, warnings and notes; the recipe's by line, then those without a place
+ * @param pinned the pinned recipe; empty if there is an error
+ * @param cost what the merge will take; {@link MergeCost#NONE} if there is an error
+ */
+public record PreflightResult(List<Problem> problems, Optional<PinnedRecipe> pinned, MergeCost cost) {
+
+    /** Keeps the list as it is now. */
+    public PreflightResult {
+        problems = List.copyOf(problems);
+    }
+
+    /**
+     * Returns the pinned recipe.
+     *
+     * @throws AmalgamException with all errors if there are any
+     */
+    public PinnedRecipe orThrow() {
+        return pinned.orElseThrow(() -> new AmalgamException(problems.stream()
+                .filter(problem -> problem.severity() == Problem.Severity.ERROR)
+                .toList()));
+    }
+}
