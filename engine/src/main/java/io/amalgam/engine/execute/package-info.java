@@ -1,0 +1,2 @@
+/** The execution of a chunk: ranges of bytes in, kernels, one shard out. */
+package io.amalgam.engine.execute;

@@ -1,0 +1,58 @@
+package io.amalgam.engine.method;
+
+import java.util.List;
+
+/** Selects positions by variance, calculates weights by energy, erases minority signs. */
+final class Sce implements MergeMethod {
+    private static final List<MethodParameter> PARAMETERS = List.of(
+            MethodParameter.optional(
+                    "select_topk",
+                    MethodParameter.Type.FLOAT,
+                    MethodParameter.Scope.SHARED,
+                    1.0,
+                    "The share of positions that is kept."),
+            MethodParameter.optional(
+                    "int8_mask",
+                    MethodParameter.Type.BOOLEAN,
+                    MethodParameter.Scope.SHARED,
+                    false,
+                    "Accepted; has no effect on the result."));
+    private static final InputRule INPUTS =
+            new InputRule(InputRule.BaseRule.REQUIRED, 1, Integer.MAX_VALUE, true, InputRule.Incomplete.MERGE_REMAINING);
+
+    @Override
+    public String name() {
+        return "sce";
+    }
+
+    @Override
+    public String summary() {
+        return "Selects positions by variance, calculates weights by energy, erases minority signs.";
+    }
+
+    @Override
+    public String formula() {
+        return "b + sum(ω_i v_i m_i) / sum(ω_i m_i); v_i = x_i - b at the top positions by variance, "
+                + "ω_i = mean(v_i²) / sum, m_i = sign agreement";
+    }
+
+    @Override
+    public String paper() {
+        return "Wan et al. 2024, FuseChat: knowledge fusion of chat models, arXiv:2408.07990";
+    }
+
+    @Override
+    public InputRule inputs() {
+        return INPUTS;
+    }
+
+    @Override
+    public Passes passes() {
+        return Passes.STATISTICS_FIRST;
+    }
+
+    @Override
+    public List<MethodParameter> parameters() {
+        return PARAMETERS;
+    }
+}

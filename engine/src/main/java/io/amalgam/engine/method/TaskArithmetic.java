@@ -1,0 +1,80 @@
+package io.amalgam.engine.method;
+
+import java.util.List;
+
+/** Adds the models' weighted task vectors to the base model. */
+final class TaskArithmetic implements MergeMethod {
+    private static final List<MethodParameter> PARAMETERS = List.of(
+            MethodParameter.required(
+                    "weight",
+                    MethodParameter.Type.FLOAT,
+                    MethodParameter.Scope.PER_INPUT_NON_BASE,
+                    "The factor of the model's task vector."),
+            MethodParameter.optional(
+                    "density",
+                    MethodParameter.Type.FLOAT,
+                    MethodParameter.Scope.PER_INPUT_NON_BASE,
+                    1.0,
+                    "The share of the task vector that is kept."),
+            MethodParameter.optional(
+                    "normalize",
+                    MethodParameter.Type.BOOLEAN,
+                    MethodParameter.Scope.SHARED,
+                    false,
+                    "Whether the sum is divided by the sum of the weights that entered it."),
+            MethodParameter.optional(
+                    "rescale",
+                    MethodParameter.Type.BOOLEAN,
+                    MethodParameter.Scope.SHARED,
+                    false,
+                    "Whether a sparsified task vector is scaled back to its former L1 norm."),
+            MethodParameter.optional(
+                    "lambda",
+                    MethodParameter.Type.FLOAT,
+                    MethodParameter.Scope.SHARED,
+                    1.0,
+                    "A factor of the merged task vector."),
+            MethodParameter.optional(
+                    "int8_mask",
+                    MethodParameter.Type.BOOLEAN,
+                    MethodParameter.Scope.SHARED,
+                    false,
+                    "Accepted; has no effect on the result."));
+    private static final InputRule INPUTS =
+            new InputRule(InputRule.BaseRule.REQUIRED, 1, Integer.MAX_VALUE, true, InputRule.Incomplete.MERGE_REMAINING);
+
+    @Override
+    public String name() {
+        return "task_arithmetic";
+    }
+
+    @Override
+    public String summary() {
+        return "Adds the models' weighted task vectors to the base model.";
+    }
+
+    @Override
+    public String formula() {
+        return "b + λ sum(w_i δ_i), δ_i = x_i - b";
+    }
+
+    @Override
+    public String paper() {
+        return "Ilharco et al. 2022, Editing models with task arithmetic, arXiv:2212.04089";
+    }
+
+    @Override
+    public InputRule inputs() {
+        return INPUTS;
+    }
+
+    @Override
+    public Passes passes() {
+        return Passes.ONE;
+    }
+
+    @Override
+    public List<MethodParameter> parameters() {
+        return PARAMETERS;
+    }
+}
