@@ -5,18 +5,29 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Publishes events. A future completes when all in-sync replicas have the record (acks=all), or exceptionally with the
  * {@link KafkaException} that says why not. Safe for use by several threads.
  */
 public final class EventPublisher implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EventPublisher.class);
+    private static final long FIRST_PAUSE_MILLIS = 200;
+    private static final long LONGEST_PAUSE_MILLIS = 5_000;
 
     private final KafkaProducer<String, byte[]> producer;
     private final String source;
@@ -45,8 +56,55 @@ public final class EventPublisher implements AutoCloseable {
 
     /** Publishes an event that belongs to a request's trace. */
     public CompletableFuture<RecordMetadata> publish(Event event, TraceContext trace) {
+        return send(EventCodec.encode(event, source, trace.next(), clock.instant()));
+    }
+
+    /**
+     * Publishes an event and waits until the broker has it, however long an outage lasts.
+     *
+     * @param givingUp asked between attempts: whether to stop trying
+     * @return whether the broker has it
+     */
+    public boolean publishPatiently(Event event, TraceContext trace, BooleanSupplier givingUp)
+            throws InterruptedException {
+        return patiently(
+                () -> EventCodec.encode(event, source, trace.next(), clock.instant()), givingUp);
+    }
+
+    /**
+     * Publishes a consumed record anew, with its headers, and waits until the broker has it.
+     *
+     * @param givingUp asked between attempts: whether to stop trying
+     * @return whether the broker has it
+     */
+    public boolean republish(ConsumerRecord<String, byte[]> record, BooleanSupplier givingUp)
+            throws InterruptedException {
+        return patiently(
+                () -> new ProducerRecord<>(record.topic(), record.partition(), record.key(), record.value(),
+                        record.headers()),
+                givingUp);
+    }
+
+    private boolean patiently(Supplier<ProducerRecord<String, byte[]>> record, BooleanSupplier givingUp)
+            throws InterruptedException {
+        long pause = FIRST_PAUSE_MILLIS;
+        while (true) {
+            try {
+                send(record.get()).get();
+                return true;
+            } catch (ExecutionException failure) {
+                LOG.warn("publishing failed and is tried again: {}", failure.getCause().toString());
+            }
+            if (givingUp.getAsBoolean()) {
+                return false;
+            }
+            Thread.sleep(pause);
+            pause = Math.min(LONGEST_PAUSE_MILLIS, pause * 2);
+        }
+    }
+
+    private CompletableFuture<RecordMetadata> send(ProducerRecord<String, byte[]> record) {
         CompletableFuture<RecordMetadata> acknowledged = new CompletableFuture<>();
-        var record = EventCodec.encode(event, source, trace.next(), clock.instant());
         try {
             producer.send(record, (metadata, failure) -> {
                 if (failure == null) {

@@ -1,0 +1,55 @@
+package io.amalgam.events.work;
+
+import io.amalgam.events.EventCodec.Received;
+import java.time.Duration;
+
+/** Does the work of one record. Called by several slots at once. */
+public interface WorkHandler {
+
+    /** What becomes of a record. */
+    enum Outcome {
+        /** Its work is done, or its failure has been published: accepted. */
+        DONE,
+        /** It could not be done now and may be done by another: published again, then accepted. */
+        GIVE_BACK,
+        /** Something that is needed does not answer: the record is kept, nothing more is taken, and tried again. */
+        OUTAGE
+    }
+
+    /**
+     * A record of work.
+     *
+     * @param received the event
+     * @param deliveries how often it has been delivered, this time included; more than one means that workers died
+     *     or hung with it, since nothing here releases a record without publishing it anew
+     */
+    record Work(Received received, int deliveries) {
+    }
+
+    /** When the heavy part may begin: one record is worked on while the next is made ready. */
+    interface Turn {
+
+        /**
+         * Waits until no other record is worked on, then holds the place until the handler returns.
+         *
+         * @param needed how long the work may take
+         * @return false if the worker drains, or if the record would not stay ours for {@code needed}: then the
+         *     handler returns {@link Outcome#GIVE_BACK}
+         */
+        boolean take(Duration needed) throws InterruptedException;
+
+        /** Whether work should stop where it is, since the worker drains and its patience is at an end. */
+        boolean stopped();
+    }
+
+    /**
+     * Does the work. What it throws is a fault of ours: the record goes to the dead letters with it.
+     *
+     * @param work the record
+     * @param turn to be taken before the heavy part; what comes before overlaps with another record's work
+     */
+    Outcome handle(Work work, Turn turn) throws InterruptedException;
+
+    /** Whether what an {@link Outcome#OUTAGE} was about answers again. */
+    boolean available();
+}

@@ -1,0 +1,287 @@
+package io.amalgam.events.work;
+
+import io.amalgam.events.Event;
+import io.amalgam.events.EventCodec;
+import io.amalgam.events.EventCodec.Received;
+import io.amalgam.events.EventCodec.Unreadable;
+import io.amalgam.events.EventPublisher;
+import io.amalgam.events.TraceContext;
+import io.amalgam.events.work.WorkHandler.Outcome;
+import io.amalgam.events.work.WorkHandler.Turn;
+import io.amalgam.events.work.WorkHandler.Work;
+import io.amalgam.events.work.WorkQueue.Held;
+import io.amalgam.events.work.WorkQueue.Slot;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes records of work from a queue and has them done.
+ *
+ * <p>Each slot is a thread that holds at most one record. With two slots and one turn, one record is worked on while
+ * the other slot has the next one ready. Records that cannot be read are dead-lettered and the line goes on. While
+ * something that handlers need is out, nothing more is taken. When the worker drains, slots stop taking; what is being
+ * worked on may finish within the given patience, and everything else is published again for others.
+ */
+public final class WorkLoop implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(WorkLoop.class);
+    private static final Duration POLL = Duration.ofMillis(500);
+    private static final long FIRST_PAUSE_MILLIS = 500;
+    private static final long LONGEST_PAUSE_MILLIS = 30_000;
+    /** A record is given back this long before its lock ends, so that it is never in two hands. */
+    private static final Duration LOCK_MARGIN = Duration.ofSeconds(60);
+
+    private final String name;
+    private final WorkQueue queue;
+    private final int slots;
+    private final WorkHandler handler;
+    private final EventPublisher publisher;
+    private final Clock clock;
+    private final Consumer<Event.DeadLetter> deadLetterListener;
+    private final Semaphore turns = new Semaphore(1, true);
+    private final CountDownLatch draining = new CountDownLatch(1);
+    private final AtomicInteger held = new AtomicInteger();
+    private final List<Thread> threads = new ArrayList<>();
+    private volatile boolean stopped;
+    private volatile boolean outage;
+
+    /**
+     * Prepares a loop; {@link #start()} begins to take records.
+     *
+     * @param name of the worker, for dead letters and thread names
+     * @param slots how many records are held at most
+     * @param deadLetterListener told of every dead letter that was published
+     */
+    public WorkLoop(
+            String name, WorkQueue queue, int slots, WorkHandler handler, EventPublisher publisher, Clock clock,
+            Consumer<Event.DeadLetter> deadLetterListener) {
+        this.name = name;
+        this.queue = queue;
+        this.slots = slots;
+        this.handler = handler;
+        this.publisher = publisher;
+        this.clock = clock;
+        this.deadLetterListener = deadLetterListener;
+    }
+
+    /** Begins to take records. */
+    public void start() {
+        for (int slot = 0; slot < slots; slot++) {
+            Thread thread = Thread.ofPlatform().name("work-" + slot).daemon(true).start(this::run);
+            threads.add(thread);
+        }
+    }
+
+    /** Whether the loop holds back because something that its handler needs does not answer. */
+    public boolean outage() {
+        return outage;
+    }
+
+    /** How many records are held now. */
+    public int held() {
+        return held.get();
+    }
+
+    /** Whether all slots are running: false once one has died, or the loop drains. */
+    public boolean alive() {
+        return draining.getCount() > 0 && threads.stream().allMatch(Thread::isAlive);
+    }
+
+    /**
+     * Stops taking records and waits for the slots to end.
+     *
+     * @param patience how long the record that is being worked on may still take before it is given back
+     */
+    public void drain(Duration patience) throws InterruptedException {
+        draining.countDown();
+        long end = System.nanoTime() + patience.toNanos();
+        for (Thread thread : threads) {
+            thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+        }
+        stopped = true;
+        for (Thread thread : threads) {
+            thread.join(Duration.ofSeconds(15));
+        }
+    }
+
+    /** Drains without patience. */
+    @Override
+    public void close() {
+        try {
+            drain(Duration.ZERO);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        Pause pause = new Pause();
+        while (isOpen()) {
+            try (Slot slot = queue.open()) {
+                takeUntilClosed(slot, pause);
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                return;
+            } catch (RuntimeException failure) {
+                // The queue itself failed: a new connection is the only remedy there is.
+                LOG.warn("the work queue failed and is opened again: {}", failure.toString());
+                pause.take();
+            }
+        }
+    }
+
+    private void takeUntilClosed(Slot slot, Pause pause) throws InterruptedException {
+        while (isOpen()) {
+            if (outage && !handler.available()) {
+                pause.take();
+                continue;
+            }
+            outage = false;
+            Optional<Held> next = slot.poll(POLL);
+            if (next.isPresent()) {
+                pause.reset();
+                held.incrementAndGet();
+                try {
+                    work(slot, next.get());
+                } finally {
+                    held.decrementAndGet();
+                }
+            }
+        }
+    }
+
+    private void work(Slot slot, Held record) throws InterruptedException {
+        switch (EventCodec.decode(record.record())) {
+            case Unreadable unreadable -> deadLetter(slot, record, EventCodec.EVENT_INVALID, unreadable.reason(), null);
+            case Received received -> work(slot, record, received);
+        }
+    }
+
+    private void work(Slot slot, Held record, Received received) throws InterruptedException {
+        Pause pause = new Pause();
+        while (true) {
+            OneTurn turn = new OneTurn(record);
+            Outcome outcome;
+            try {
+                outcome = handler.handle(new Work(received, record.deliveries()), turn);
+            } catch (RuntimeException fault) {
+                LOG.error("the handler failed on {}-{}@{}",
+                        record.record().topic(), record.record().partition(), record.record().offset(), fault);
+                deadLetter(slot, record, "INTERNAL", fault.toString(), received.trace());
+                return;
+            } finally {
+                turn.end();
+            }
+            switch (outcome) {
+                case DONE -> {
+                    slot.accept(record);
+                    return;
+                }
+                case GIVE_BACK -> {
+                    giveBack(slot, record);
+                    return;
+                }
+                case OUTAGE -> {
+                    outage = true;
+                    pause.take();
+                    if (!isOpen() || record.remaining().compareTo(LOCK_MARGIN) < 0) {
+                        giveBack(slot, record);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /** Publishes the record anew, since releasing it would count as the death of a worker. */
+    private void giveBack(Slot slot, Held record) throws InterruptedException {
+        if (publisher.republish(record.record(), this::givingUp)) {
+            slot.accept(record);
+        } else {
+            slot.release(record);
+        }
+    }
+
+    private void deadLetter(Slot slot, Held record, String code, String reason, TraceContext trace)
+            throws InterruptedException {
+        Event.DeadLetter letter =
+                EventCodec.deadLetter(record.record(), code, reason, null, name, clock.instant());
+        LOG.warn("{}-{}@{} goes to the dead letters: {}",
+                letter.topic(), letter.partition(), letter.offset(), letter.reason());
+        if (publisher.publishPatiently(letter, trace == null ? TraceContext.start() : trace, this::givingUp)) {
+            deadLetterListener.accept(letter);
+            slot.accept(record);
+        } else {
+            slot.release(record);
+        }
+    }
+
+    private boolean isOpen() {
+        return draining.getCount() > 0;
+    }
+
+    private boolean givingUp() {
+        return stopped;
+    }
+
+    /** Pauses that double, and end at once when the worker drains. */
+    private final class Pause {
+        private long millis = FIRST_PAUSE_MILLIS;
+
+        void take() {
+            try {
+                if (draining.await(millis, TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+            millis = Math.min(LONGEST_PAUSE_MILLIS, millis * 2);
+        }
+
+        void reset() {
+            millis = FIRST_PAUSE_MILLIS;
+        }
+    }
+
+    /** One record's turn. */
+    private final class OneTurn implements Turn {
+        private final Held record;
+        private boolean taken;
+
+        OneTurn(Held record) {
+            this.record = record;
+        }
+
+        @Override
+        public boolean take(Duration needed) throws InterruptedException {
+            while (!taken && isOpen()) {
+                taken = turns.tryAcquire(100, TimeUnit.MILLISECONDS);
+            }
+            return taken && isOpen() && record.remaining().compareTo(needed) > 0;
+        }
+
+        @Override
+        public boolean stopped() {
+            return stopped;
+        }
+
+        void end() {
+            if (taken) {
+                taken = false;
+                turns.release();
+            }
+        }
+    }
+}
