@@ -66,7 +66,7 @@ public final class SafetensorsWriter {
             previous = tensor;
             long end = Math.addExact(offset, tensor.bytes());
             json.append(',');
-            appendString(json, tensor.name());
+            IndentedJson.appendString(json, tensor.name());
             json.append(":{\"dtype\":\"").append(tensor.dtype().safetensorsName()).append("\",\"shape\":[");
             for (int i = 0; i < tensor.shape().length; i++) {
                 json.append(i == 0 ? "" : ",").append(tensor.shape()[i]);
@@ -86,29 +86,5 @@ public final class SafetensorsWriter {
         System.arraycopy(text, 0, header, Long.BYTES, text.length);
         Arrays.fill(header, Long.BYTES + text.length, header.length, (byte) ' ');
         return header;
-    }
-
-    private static void appendString(StringBuilder json, String value) {
-        json.append('"');
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            switch (c) {
-                case '"' -> json.append("\\\"");
-                case '\\' -> json.append("\\\\");
-                case '\b' -> json.append("\\b");
-                case '\f' -> json.append("\\f");
-                case '\n' -> json.append("\\n");
-                case '\r' -> json.append("\\r");
-                case '\t' -> json.append("\\t");
-                default -> {
-                    if (c < 0x20) {
-                        json.append(String.format("\\u%04x", (int) c));
-                    } else {
-                        json.append(c);
-                    }
-                }
-            }
-        }
-        json.append('"');
     }
 }

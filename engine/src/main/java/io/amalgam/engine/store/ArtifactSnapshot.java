@@ -1,0 +1,74 @@
+package io.amalgam.engine.store;
+
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.source.ModelSnapshot;
+import io.amalgam.engine.source.RangeReader;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** A finished artifact as a model: its manifest says which files it has, and its key is its identity. */
+final class ArtifactSnapshot implements ModelSnapshot {
+    private final ArtifactStore store;
+    private final Manifest manifest;
+    private final List<ModelFile> files;
+
+    ArtifactSnapshot(ArtifactStore store, Manifest manifest) {
+        this.store = store;
+        this.manifest = manifest;
+        List<ModelFile> all = new ArrayList<>();
+        manifest.shards().forEach(shard -> all.add(new ModelFile(shard.file(), shard.length())));
+        manifest.files().forEach(file -> all.add(new ModelFile(file.name(), file.length())));
+        all.sort(Comparator.comparing(ModelFile::name));
+        this.files = List.copyOf(all);
+    }
+
+    @Override
+    public String reference() {
+        return manifest.artifactKey();
+    }
+
+    @Override
+    public String identity() {
+        return "artifact:" + manifest.artifactKey();
+    }
+
+    @Override
+    public List<ModelFile> files() {
+        return files;
+    }
+
+    @Override
+    public RangeReader open(String name) throws IOException {
+        if (!has(name)) {
+            throw new FileNotFoundException("Artifact " + manifest.artifactKey() + " has no file " + name + ".");
+        }
+        return store.openArtifactFile(manifest.artifactKey(), name);
+    }
+
+    @Override
+    public byte[] readSmall(String name, int limit) throws IOException {
+        try (RangeReader reader = open(name)) {
+            if (reader.length() > limit) {
+                throw new IOException("File " + name + " of artifact " + manifest.artifactKey() + " has " + reader.length()
+                        + " bytes; at most " + limit + " are read.");
+            }
+            byte[] content = new byte[(int) reader.length()];
+            reader.read(0, MemorySegment.ofArray(content));
+            return content;
+        }
+    }
+
+    @Override
+    public void verifyUnchanged() {
+        // An artifact is never changed; it can only be deleted.
+        if (store.manifest(manifest.artifactKey()).isEmpty()) {
+            throw new AmalgamException(ErrorCode.MODEL_CHANGED, "Artifact " + manifest.artifactKey()
+                    + " was deleted while it was being used; make it again.");
+        }
+    }
+}
