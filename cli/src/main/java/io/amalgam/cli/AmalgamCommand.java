@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
         name = "amalgam",
         description = "Merges language models: MergeKit's recipes, the same bits, at the speed of the machine.",
         subcommands = {
+            EvaluateCommand.class,
             VersionCommand.class,
             HelpCommand.class,
         },

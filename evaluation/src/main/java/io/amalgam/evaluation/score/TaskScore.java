@@ -24,12 +24,13 @@ import java.util.TreeMap;
  * @param taskDigest the task's digest
  * @param shots the number of worked examples
  * @param questions the number of questions that were asked
- * @param size the number of questions of the task
+ * @param size the number of questions of the whole task
  * @param primaryMetric the metric by which models are ranked
  * @param metrics the metrics by name, in the task's order
  * @param chance the expected primary metric of a random answer
  * @param bestConstantAnswer the primary metric of the best answer that ignores the question
  * @param garbageFloor what meaningless text scores, or null where that is not known
+ * @param leaderboardBound what the Open LLM Leaderboard maps to 0, or null for tasks that are not part of it
  * @param categories the primary metric by category, empty where the task has none
  * @param goldProbability the mean probability of the right choice among the choices, or null for generation; it moves
  *     where accuracy does not yet
@@ -49,6 +50,7 @@ public record TaskScore(
         double chance,
         double bestConstantAnswer,
         Double garbageFloor,
+        Double leaderboardBound,
         SortedMap<String, MetricScore> categories,
         Double goldProbability,
         Double brierScore,
@@ -95,12 +97,13 @@ public record TaskScore(
                 task.digest(),
                 task.shots(),
                 results.size(),
-                task.size(),
+                task.fullSize(),
                 task.primaryMetric(),
                 metrics,
                 task.chance(),
                 task.bestConstantAnswer(),
                 task.garbageFloor().isPresent() ? task.garbageFloor().getAsDouble() : null,
+                task.leaderboardBound().isPresent() ? task.leaderboardBound().getAsDouble() : null,
                 categories,
                 scored ? goldProbability(results) : null,
                 scored ? brierScore(results) : null,

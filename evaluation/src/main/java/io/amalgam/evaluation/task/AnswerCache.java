@@ -2,6 +2,7 @@ package io.amalgam.evaluation.task;
 
 import io.amalgam.evaluation.inference.EngineFingerprint;
 import io.amalgam.evaluation.data.Digests;
+import java.io.Closeable;
 import java.util.Optional;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Optional;
  * <p>A cache belongs to one {@link Scope}, that is to one model run in one way; within it an answer is found by the
  * request alone. Nothing else is part of the key: neither the model's name nor the task's.
  */
-public interface AnswerCache {
+public interface AnswerCache extends Closeable {
 
     /** A cache that remembers nothing. */
     AnswerCache NONE = new AnswerCache() {
@@ -23,6 +24,11 @@ public interface AnswerCache {
         @Override
         public void store(String request, CachedAnswer answer) {
             // Nothing is remembered.
+        }
+
+        @Override
+        public void close() {
+            // Nothing is open.
         }
     };
 

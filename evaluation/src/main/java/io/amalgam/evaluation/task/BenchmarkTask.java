@@ -39,8 +39,13 @@ public interface BenchmarkTask {
     /** The version of the task's definition, as lm-evaluation-harness counts it. */
     String version();
 
-    /** The number of questions. */
+    /** The number of questions that there are data for. */
     int size();
+
+    /** The number of questions of the whole benchmark; more than {@link #size()} where the data are a sample of it. */
+    default int fullSize() {
+        return size();
+    }
 
     /** How a model answers. */
     OutputType outputType();

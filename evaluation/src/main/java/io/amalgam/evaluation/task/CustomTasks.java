@@ -118,7 +118,7 @@ final class CustomTasks {
             }
             return new MultipleChoiceTask(
                     new MultipleChoiceTask.Definition(
-                            name, version, digest, shots, metric, OptionalDouble.empty(), false),
+                            name, version, digest, 0, shots, metric, OptionalDouble.empty(), false),
                     questions);
         }
         return new PatternTask(name, version, digest, shots, matching(), questions);

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -27,7 +26,7 @@ import java.util.Optional;
  * <p>Each answer is one write of a whole line, so that a process that is killed loses at most the line it was writing;
  * a line that cannot be read is passed over and computed again. Two processes may append to the same file.
  */
-public final class FileAnswerCache implements AnswerCache, Closeable {
+public final class FileAnswerCache implements AnswerCache {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Map<String, CachedAnswer> answers = new HashMap<>();

@@ -22,6 +22,7 @@ public final class MultipleChoiceTask implements BenchmarkTask {
      * @param name its name
      * @param version the version of its definition
      * @param digest the digest of all that makes it up
+     * @param fullSize the number of questions of the whole benchmark, or 0 for as many as there are
      * @param shots the number of worked examples
      * @param primaryMetric {@code acc} or {@code acc_norm}
      * @param leaderboardBound what the Open LLM Leaderboard maps to 0, or empty
@@ -31,6 +32,7 @@ public final class MultipleChoiceTask implements BenchmarkTask {
             String name,
             String version,
             String digest,
+            int fullSize,
             int shots,
             String primaryMetric,
             OptionalDouble leaderboardBound,
@@ -76,6 +78,11 @@ public final class MultipleChoiceTask implements BenchmarkTask {
     @Override
     public int size() {
         return questions.size();
+    }
+
+    @Override
+    public int fullSize() {
+        return definition.fullSize() == 0 ? questions.size() : definition.fullSize();
     }
 
     @Override

@@ -62,6 +62,7 @@ public final class TaskCatalog {
                 catalog.add(CustomTasks.defaultName(file), () -> CustomTasks.read(folder, file, shots));
             }
         }
+        catalog.addLeaderboard(data, shots);
         return catalog;
     }
 
@@ -112,6 +113,60 @@ public final class TaskCatalog {
             }
         }
         return List.copyOf(expanded);
+    }
+
+    private void addLeaderboard(List<BenchmarkFolder> folders, OptionalInt shots) {
+        List<String> bbh = new ArrayList<>();
+        for (String subtask : LeaderboardTasks.BBH_SUBTASKS) {
+            String name = LeaderboardTasks.BBH + "_" + subtask;
+            bbh.add(name);
+            add(name, () -> leaderboard(folders, "bbh", shots).bbh(subtask));
+        }
+        List<String> gpqa = new ArrayList<>();
+        for (GpqaTasks.GpqaSet set : GpqaTasks.SETS) {
+            gpqa.add(set.task());
+            add(set.task(), () -> GpqaTasks.read(folderWith(folders, "gpqa"), set));
+        }
+        LeaderboardTasks.MATH_SUBJECTS.forEach(
+                (subject, name) -> add(name, () -> leaderboard(folders, "math_hard", shots).math(subject)));
+        List<String> musr = new ArrayList<>();
+        for (LeaderboardTasks.MusrKind kind : LeaderboardTasks.MUSR_KINDS) {
+            musr.add(kind.task());
+            add(kind.task(), () -> leaderboard(folders, "musr", shots).musr(kind));
+        }
+        add(LeaderboardTasks.MMLU_PRO, () -> leaderboard(folders, "mmlu_pro", shots).mmluPro());
+        group(LeaderboardTasks.BBH, bbh);
+        group(GpqaTasks.GPQA, gpqa);
+        group(LeaderboardTasks.MATH, List.copyOf(LeaderboardTasks.MATH_SUBJECTS.values()));
+        group(LeaderboardTasks.MUSR, musr);
+        group(
+                LeaderboardTasks.LEADERBOARD,
+                List.of(
+                        LeaderboardTasks.BBH, GpqaTasks.GPQA, LeaderboardTasks.MATH, LeaderboardTasks.MMLU_PRO,
+                        LeaderboardTasks.MUSR));
+    }
+
+    private static LeaderboardTasks leaderboard(
+            List<BenchmarkFolder> folders, String benchmark, OptionalInt shots) {
+        return new LeaderboardTasks(folderWith(folders, benchmark), shots);
+    }
+
+    /** Returns the first folder that has a benchmark's data. */
+    private static BenchmarkFolder folderWith(List<BenchmarkFolder> folders, String benchmark) {
+        for (BenchmarkFolder folder : folders) {
+            if (Files.isDirectory(folder.root().resolve(benchmark))) {
+                return folder;
+            }
+        }
+        throw new AmalgamException(
+                ErrorCode.BENCHMARK_DATA,
+                "The data of the benchmark " + benchmark + " are in none of the benchmark folders "
+                        + folders.stream().map(folder -> folder.root().toString()).toList()
+                        + "; `amalgam benchmarks fetch` brings them, and --data names another folder.");
+    }
+
+    private void group(String name, List<String> members) {
+        groups.put(name, new TaskGroup(name, members));
     }
 
     private void add(String name, Supplier<BenchmarkTask> reader) {

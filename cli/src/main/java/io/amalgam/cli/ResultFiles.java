@@ -1,0 +1,83 @@
+package io.amalgam.cli;
+
+import io.amalgam.evaluation.score.GroupScore;
+import io.amalgam.evaluation.score.HarnessExport;
+import io.amalgam.evaluation.score.HarnessExport.EvaluatedTask;
+import io.amalgam.evaluation.score.PairedComparison;
+import io.amalgam.evaluation.score.TaskScore;
+import io.amalgam.evaluation.task.Question;
+import io.amalgam.evaluation.task.QuestionResult;
+import io.amalgam.evaluation.task.TaskCatalog;
+import io.amalgam.evaluation.task.TaskGroup;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Writes results where and as lm-evaluation-harness does: {@code results_TIME.json} and {@code samples_TASK_TIME.jsonl}
+ * in a folder named as the model; or to one file if that is what was named.
+ */
+final class ResultFiles {
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss.SSSSSS").withZone(ZoneOffset.UTC);
+
+    private final Path output;
+    private final boolean samples;
+
+    ResultFiles(Path output, boolean samples) {
+        this.output = output;
+        this.samples = samples;
+    }
+
+    /** Writes the results of a model. */
+    void write(
+            HarnessExport.Run run,
+            List<EvaluatedTask> tasks,
+            TaskCatalog catalog,
+            Map<String, List<PairedComparison>> comparisons)
+            throws IOException {
+        String time = TIME.format(run.end());
+        boolean file = output.getFileName().toString().endsWith(".json");
+        Path folder = file ? output.toAbsolutePath().getParent() : output.resolve(HarnessExport.sanitise(run.model()));
+        Files.createDirectories(folder);
+        Path results = file ? output : folder.resolve("results_" + time + ".json");
+        Files.writeString(results, HarnessExport.results(run, tasks, groups(tasks, catalog), comparisons));
+        if (samples) {
+            for (EvaluatedTask task : tasks) {
+                writeSamples(folder.resolve("samples_" + task.task().name() + "_" + time + ".jsonl"), task);
+            }
+        }
+    }
+
+    /** Returns the scores of the groups of which every task was asked. */
+    static Map<TaskGroup, GroupScore> groups(List<EvaluatedTask> tasks, TaskCatalog catalog) {
+        Map<String, TaskScore> scores = new LinkedHashMap<>();
+        tasks.forEach(task -> scores.put(task.task().name(), task.score()));
+        Map<TaskGroup, GroupScore> groups = new LinkedHashMap<>();
+        for (TaskGroup group : catalog.groups()) {
+            List<String> members = catalog.expand(List.of(group.name()));
+            if (scores.keySet().containsAll(members)) {
+                groups.put(group, GroupScore.of(group.name(), members.stream().map(scores::get).toList()));
+            }
+        }
+        return groups;
+    }
+
+    private static void writeSamples(Path file, EvaluatedTask evaluated) throws IOException {
+        try (BufferedWriter writer = Files.newBufferedWriter(file)) {
+            for (QuestionResult result : evaluated.results()) {
+                Question.Generation generation = evaluated.task().question(result.index()).generation();
+                writer.write(generation == null
+                        ? HarnessExport.sample(result, List.of(), 0)
+                        : HarnessExport.sample(result, generation.stops(), generation.maximumNewTokens()));
+                writer.write('\n');
+            }
+        }
+    }
+}

@@ -1,0 +1,298 @@
+package io.amalgam.engine.store;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.amalgam.engine.checkpoint.Checkpoint;
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.execute.ExecutionResult;
+import io.amalgam.engine.plan.ChunkPlan;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** An artifact is visible whole or not at all, whatever is killed and repeated. */
+class FileSystemStoreTest {
+    @TempDir
+    Path root;
+    private FileSystemStore store;
+    private final SmallMerge merge = new SmallMerge("artifact-1", 3);
+
+    @BeforeEach
+    void openStore() {
+        store = new FileSystemStore(root, false);
+    }
+
+    private static Map<String, String> tree(Path folder) throws IOException {
+        Map<String, String> contents = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                contents.put(folder.relativize(file).toString(), new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
+            }
+        }
+        return contents;
+    }
+
+    private Path artifact() {
+        return root.resolve("artifacts/artifact-1");
+    }
+
+    private Path staging() {
+        return root.resolve(".staging/artifact-1");
+    }
+
+    @Test
+    void anArtifactIsAModelThatItsManifestDescribes() throws IOException {
+        merge.writeAll(store);
+        assertTrue(store.manifest("artifact-1").isEmpty());
+        Manifest manifest = store.assemble(merge.plan, merge.pinned);
+
+        assertEquals(manifest, store.manifest("artifact-1").orElseThrow());
+        assertEquals(List.of("config.json", "model.safetensors.index.json", "tokenizer.json"),
+                manifest.files().stream().map(Manifest.FileEntry::name).toList());
+        assertEquals(3 * 64, manifest.totalSize());
+        Checkpoint checkpoint = Checkpoint.open(store.openArtifact("artifact-1"));
+        assertEquals(List.of("layer.0.weight", "layer.1.weight", "layer.2.weight"), List.copyOf(checkpoint.names()));
+        assertEquals(7, tree(artifact()).size());
+        assertFalse(Files.exists(staging()));
+    }
+
+    @Test
+    void oneShardHasNoIndex() throws IOException {
+        SmallMerge small = new SmallMerge("artifact-2", 1);
+        small.writeAll(store);
+        store.assemble(small.plan, small.pinned);
+        assertFalse(Files.exists(root.resolve("artifacts/artifact-2/model.safetensors.index.json")));
+        assertTrue(Files.exists(root.resolve("artifacts/artifact-2/model.safetensors")));
+    }
+
+    @Test
+    void twoStoresWriteTheSameBytes(@TempDir Path other) throws IOException {
+        FileSystemStore second = new FileSystemStore(other, true);
+        for (ArtifactStore each : new ArtifactStore[] {store, second}) {
+            merge.writeAll(each);
+            each.assemble(merge.plan, merge.pinned);
+        }
+        assertEquals(tree(artifact()), tree(other.resolve("artifacts/artifact-1")));
+    }
+
+    @Test
+    void aShardIsInvisibleUntilItIsCommitted() throws IOException {
+        ChunkPlan chunk = merge.chunk(0);
+        try (ShardWriter writer = store.openShard("artifact-1", chunk)) {
+            writer.write(MemorySegment.ofArray(SmallMerge.bytes(chunk)));
+            assertTrue(store.receipt("artifact-1", chunk).isEmpty());
+        }
+        assertTrue(store.receipt("artifact-1", chunk).isEmpty());
+        assertEquals(List.of(), List.copyOf(tree(staging()).keySet()), "an abandoned shard leaves nothing");
+
+        ChunkReceipt receipt = SmallMerge.write(store.openShard("artifact-1", chunk), chunk);
+        assertEquals(receipt, store.receipt("artifact-1", chunk).orElseThrow());
+    }
+
+    @Test
+    void aShardOfAnotherLengthThanComputedIsRefused() throws IOException {
+        ChunkPlan chunk = merge.chunk(0);
+        try (ShardWriter writer = store.openShard("artifact-1", chunk)) {
+            writer.write(MemorySegment.ofArray(new byte[10]));
+            ExecutionResult result = SmallMerge.result(chunk);
+            assertEquals(ErrorCode.DIGEST_MISMATCH, assertThrows(AmalgamException.class, () -> writer.commit(result)).code());
+        }
+        assertTrue(store.receipt("artifact-1", chunk).isEmpty());
+    }
+
+    @Test
+    void aReceiptCountsOnlyIfItIsThatChunksAndTheShardIsWhole() throws IOException {
+        ChunkPlan chunk = merge.chunk(0);
+        SmallMerge.write(store.openShard("artifact-1", chunk), chunk);
+        ChunkPlan other = new ChunkPlan(0, 3, chunk.file(), "another key", 1, chunk.tensors());
+        assertTrue(store.receipt("artifact-1", other).isEmpty());
+
+        Path shard = staging().resolve("files").resolve(chunk.file());
+        byte[] whole = Files.readAllBytes(shard);
+        Files.write(shard, new byte[3]);
+        assertTrue(store.receipt("artifact-1", chunk).isEmpty(), "a shard cut short is not done");
+        Files.delete(shard);
+        assertTrue(store.receipt("artifact-1", chunk).isEmpty(), "a shard that is gone is not done");
+        Files.write(shard, whole);
+        assertTrue(store.receipt("artifact-1", chunk).isPresent());
+
+        Files.writeString(staging().resolve("receipts/chunk-00000.json"), "{\"chunkKey\": \"key0");
+        assertTrue(store.receipt("artifact-1", chunk).isEmpty(), "half a receipt is none");
+    }
+
+    @Test
+    void anIncompleteMergeIsNotAssembled() throws IOException {
+        SmallMerge.write(store.openShard("artifact-1", merge.chunk(0)), merge.chunk(0));
+        AmalgamException refusal = assertThrows(AmalgamException.class, () -> store.assemble(merge.plan, merge.pinned));
+        assertEquals(ErrorCode.DIGEST_MISMATCH, refusal.code());
+        assertTrue(refusal.getMessage().contains("model-00002-of-00003.safetensors"));
+        assertFalse(Files.exists(artifact()));
+    }
+
+    @Test
+    void assemblyThatDiesAfterAnyStepIsCompletedByTheNext(@TempDir Path reference) throws IOException {
+        FileSystemStore other = new FileSystemStore(reference, false);
+        merge.writeAll(other);
+        other.assemble(merge.plan, merge.pinned);
+        Map<String, String> expected = tree(reference.resolve("artifacts/artifact-1"));
+
+        for (int steps = 0; steps <= 4; steps++) {
+            Path folder = Files.createDirectory(root.resolve("after-" + steps));
+            FileSystemStore each = new FileSystemStore(folder, false);
+            merge.writeAll(each);
+            StagingFolder dying = new StagingFolder("artifact-1", folder.resolve(".staging/artifact-1"), folder.resolve("artifacts/artifact-1"),
+                    new StoreFiles(false), receipt -> { });
+            ArtifactDocuments documents = dying.documents(merge.plan, merge.pinned);
+            if (steps >= 1) {
+                Files.write(folder.resolve(".staging/artifact-1/files/config.json"), new byte[] {'{'});
+            }
+            if (steps >= 2) {
+                dying.writeFiles(documents);
+            }
+            if (steps >= 3) {
+                dying.writeManifest(documents);
+            }
+            if (steps < 4) {
+                assertTrue(each.manifest("artifact-1").isEmpty(), "nothing is visible after step " + steps);
+            } else {
+                dying.publish();
+            }
+            each.assemble(merge.plan, merge.pinned);
+            assertEquals(expected, tree(folder.resolve("artifacts/artifact-1")), "after step " + steps);
+        }
+    }
+
+    @Test
+    void assemblersAtOnceAllReturnTheSameManifest() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            SmallMerge each = new SmallMerge("round-" + round, 3);
+            each.writeAll(store);
+            List<Manifest> manifests = new ArrayList<>();
+            try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+                Callable<Manifest> assemble = () -> store.assemble(each.plan, each.pinned);
+                for (Future<Manifest> future : threads.invokeAll(List.of(assemble, assemble, assemble, assemble))) {
+                    manifests.add(future.get());
+                }
+            }
+            assertEquals(1, manifests.stream().distinct().count());
+            assertEquals(7, tree(root.resolve("artifacts/round-" + round)).size());
+        }
+    }
+
+    @Test
+    void aWorkerThatIsLateFindsTheFinishedArtifact() throws IOException {
+        ChunkPlan chunk = merge.chunk(1);
+        ShardWriter late = store.openShard("artifact-1", chunk);
+        late.write(MemorySegment.ofArray(SmallMerge.bytes(chunk)));
+        merge.writeAll(store);
+        Manifest manifest = store.assemble(merge.plan, merge.pinned);
+        assertEquals(manifest.shards().get(1), late.commit(SmallMerge.result(chunk)));
+        assertEquals(manifest.shards().get(1), store.receipt("artifact-1", chunk).orElseThrow());
+        assertEquals(manifest, store.assemble(merge.plan, merge.pinned));
+    }
+
+    @Test
+    void aShardOfTheSameKeyIsTakenFromAnotherMerge() throws IOException {
+        SmallMerge again = new SmallMerge("artifact-2", 3);
+        assertTrue(store.reuse("artifact-2", again.chunk(0)).isEmpty());
+        merge.writeAll(store);
+        assertTrue(store.reuse("artifact-2", again.chunk(0)).isPresent(), "from an unfinished merge");
+        store.assemble(merge.plan, merge.pinned);
+        ChunkReceipt receipt = store.reuse("artifact-2", again.chunk(1)).orElseThrow();
+        assertEquals(receipt, store.receipt("artifact-2", again.chunk(1)).orElseThrow());
+        assertArrayEquals(SmallMerge.bytes(again.chunk(1)),
+                Files.readAllBytes(root.resolve(".staging/artifact-2/files/model-00002-of-00003.safetensors")));
+        assertEquals(Files.getAttribute(artifact().resolve("model-00002-of-00003.safetensors"), "unix:ino"),
+                Files.getAttribute(root.resolve(".staging/artifact-2/files/model-00002-of-00003.safetensors"), "unix:ino"), "a link, not a copy");
+
+        StoreFiles.removeTree(artifact());
+        assertTrue(store.reuse("artifact-3", again.chunk(2)).isEmpty(), "a shard that was deleted is computed again");
+    }
+
+    @Test
+    void smallDocumentsAreReplacedWholeAndWrittenOnce() {
+        assertTrue(store.get("pinned/a.json", 100).isEmpty());
+        assertTrue(store.putIfAbsent("pinned/a.json", new byte[] {1}));
+        assertFalse(store.putIfAbsent("pinned/a.json", new byte[] {2}));
+        assertArrayEquals(new byte[] {1}, store.get("pinned/a.json", 100).orElseThrow());
+        store.put("pinned/a.json", new byte[] {3, 4});
+        assertArrayEquals(new byte[] {3, 4}, store.get("pinned/a.json", 100).orElseThrow());
+        assertThrows(AmalgamException.class, () -> store.get("pinned/a.json", 1));
+        store.delete("pinned/a.json");
+        store.delete("pinned/a.json");
+        assertTrue(store.get("pinned/a.json", 100).isEmpty());
+    }
+
+    @Test
+    void onlyOneOfManyCreatesADocument() throws Exception {
+        try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            for (int round = 0; round < 50; round++) {
+                String location = "pinned/round-" + round + ".json";
+                Callable<Boolean> create = () -> store.putIfAbsent(location, Thread.currentThread().getName().getBytes(StandardCharsets.UTF_8));
+                int created = 0;
+                for (Future<Boolean> future : threads.invokeAll(List.of(create, create, create, create))) {
+                    created += future.get() ? 1 : 0;
+                }
+                assertEquals(1, created);
+            }
+        }
+        assertEquals(0, tree(root.resolve(".scratch")).size());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../x", "/etc/x", "pinned/../../x", "pinned//x", "", "pinned/.staging", "a\\b", "a/\0", "pinned/é", "."})
+    void locationsStayInTheStore(String location) {
+        assertEquals(ErrorCode.NOT_FOUND, assertThrows(AmalgamException.class, () -> store.put(location, new byte[1])).code());
+        assertEquals(ErrorCode.NOT_FOUND, assertThrows(AmalgamException.class, () -> store.get(location, 1)).code());
+        assertEquals(ErrorCode.NOT_FOUND, assertThrows(AmalgamException.class, () -> store.openArtifact(location)).code());
+    }
+
+    @Test
+    void onlyFilesThatTheManifestListsAreOpened() throws IOException {
+        merge.writeAll(store);
+        store.assemble(merge.plan, merge.pinned);
+        Files.writeString(artifact().resolve("notes.txt"), "not ours");
+        for (String name : new String[] {"notes.txt", "../artifact-1/config.json", "missing"}) {
+            assertEquals(ErrorCode.NOT_FOUND, assertThrows(AmalgamException.class, () -> store.openArtifactFile("artifact-1", name)).code());
+        }
+        store.openArtifactFile("artifact-1", Manifest.FILE).close();
+    }
+
+    @Test
+    void aMergeThatDoesNotFitIsNotBegun() {
+        AmalgamException refusal = assertThrows(AmalgamException.class, () -> store.requireSpace(Long.MAX_VALUE));
+        assertEquals(ErrorCode.STORAGE_FULL, refusal.code());
+        store.requireSpace(1);
+    }
+
+    @Test
+    void receiptsOfAnotherNumericsVersionAreRefused() throws IOException {
+        merge.writeAll(store);
+        Path receipt = staging().resolve("receipts/chunk-00001.json");
+        Files.writeString(receipt, Files.readString(receipt).replaceFirst("\"numerics\": \\d+", "\"numerics\": 999"));
+        assertTrue(store.receipt("artifact-1", merge.chunk(1)).isEmpty());
+        assertThrows(AmalgamException.class, () -> store.assemble(merge.plan, merge.pinned));
+        assertFalse(Files.exists(artifact()));
+    }
+}

@@ -1,0 +1,54 @@
+package io.amalgam.evaluation.data;
+
+import io.amalgam.engine.source.ModelSnapshot;
+import io.amalgam.engine.source.ModelSnapshot.ModelFile;
+import io.amalgam.engine.source.RangeReader;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.Set;
+
+/**
+ * The digests of a model by which its answers are remembered: of its contents, whatever its name, place and time.
+ *
+ * @param weights the digest of the weights' bytes and of the configuration that says how to run them
+ * @param tokenizer the digest of the tokenizer's files, chat templates included
+ */
+public record ModelDigest(String weights, String tokenizer) {
+    private static final int BLOCK = 8 << 20;
+    private static final Set<String> CONFIGURATIONS = Set.of("config.json", "generation_config.json");
+
+    /** Reads all weights of a model once. */
+    public static ModelDigest of(ModelSnapshot model) throws IOException {
+        MessageDigest weights = Digests.newSha256();
+        MessageDigest tokenizer = Digests.newSha256();
+        for (ModelFile file : model.files()) {
+            if (file.name().endsWith(".safetensors") || CONFIGURATIONS.contains(file.name())) {
+                add(weights, model, file);
+            } else if (isTokenizer(file.name())) {
+                add(tokenizer, model, file);
+            }
+        }
+        HexFormat hex = HexFormat.of();
+        return new ModelDigest(hex.formatHex(weights.digest()), hex.formatHex(tokenizer.digest()));
+    }
+
+    private static boolean isTokenizer(String name) {
+        return name.startsWith("tokenizer") || name.startsWith("chat_template") || name.equals("special_tokens_map.json")
+                || name.equals("added_tokens.json") || name.equals("vocab.json") || name.equals("merges.txt");
+    }
+
+    private static void add(MessageDigest digest, ModelSnapshot model, ModelFile file) throws IOException {
+        digest.update((file.name() + "\0" + file.length() + "\0").getBytes(StandardCharsets.UTF_8));
+        byte[] block = new byte[(int) Math.min(BLOCK, Math.max(1, file.length()))];
+        try (RangeReader reader = model.open(file.name())) {
+            for (long position = 0; position < file.length(); position += block.length) {
+                int length = (int) Math.min(block.length, file.length() - position);
+                reader.read(position, MemorySegment.ofArray(block).asSlice(0, length));
+                digest.update(block, 0, length);
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.amalgam.evaluation.task;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.evaluation.data.BenchmarkFixtures;
+import io.amalgam.evaluation.inference.ChatMessage;
+import io.amalgam.evaluation.inference.ChatTemplate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+/** Compares with what lm-evaluation-harness 0.4.13 makes of the same data. */
+class LeaderboardTasksTest {
+
+    /** The toy template of the fixtures. */
+    private static final ChatTemplate TEMPLATE = new ChatTemplate() {
+        @Override
+        public String render(List<ChatMessage> messages) {
+            StringBuilder text = new StringBuilder();
+            for (ChatMessage message : messages) {
+                text.append("<|").append(message.role()).append("|>\n").append(message.content()).append("<|end|>\n");
+            }
+            return text.append("<|assistant|>\n").toString();
+        }
+
+        @Override
+        public String source() {
+            return "toy";
+        }
+    };
+
+    @Test
+    void everyRequestIsThatOfTheHarness() throws Exception {
+        TaskCatalog catalog = TaskCatalog.open(List.of(BenchmarkFixtures.folder()));
+        List<ObjectNode> rows = BenchmarkFixtures.rows("golden_requests.jsonl");
+        assertEquals(210, rows.size());
+        for (ObjectNode row : rows) {
+            BenchmarkTask task = catalog.find(row.get("task").textValue());
+            String place = row.get("task").textValue() + " " + row.get("doc_id") + " " + row.get("mode");
+            assertEquals(row.get("n_docs").intValue(), task.size(), place);
+            assertEquals(row.get("num_fewshot").intValue(), task.shots(), place);
+            PromptFormat format = switch (row.get("mode").textValue()) {
+                case "plain" -> PromptFormat.plain();
+                case "chat_multiturn" -> PromptFormat.chat(TEMPLATE, true);
+                case "chat_single" -> PromptFormat.chat(TEMPLATE, false);
+                default -> throw new IllegalStateException(place);
+            };
+            Question question = task.question(row.get("doc_id").intValue());
+            Evaluator.AskedQuestion asked = new Evaluator(format, AnswerCache.NONE).ask(question);
+            assertEquals(row.get("context").textValue(), asked.context(), place);
+            assertEquals(row.get("target").asText(), question.target(), place);
+            if (row.get("gen_kwargs").isNull()) {
+                List<String> continuations = new ArrayList<>();
+                row.get("continuations").forEach(continuation -> continuations.add(continuation.textValue()));
+                assertEquals(continuations, asked.continuations(), place);
+            } else {
+                assertEquals(
+                        row.at("/gen_kwargs/max_gen_toks").intValue(), question.generation().maximumNewTokens(), place);
+                List<String> stops = new ArrayList<>();
+                row.at("/gen_kwargs/until").forEach(stop -> stops.add(stop.textValue()));
+                assertEquals(stops, question.generation().stops(), place);
+            }
+        }
+    }
+
+    @Test
+    void countsChanceAndConstantAnswersAreThoseOfTheSpecification() {
+        TaskCatalog catalog = TaskCatalog.open(List.of(BenchmarkFixtures.folder()));
+        List<String> bbh = catalog.expand(List.of("leaderboard_bbh"));
+        assertEquals(24, bbh.size());
+        assertEquals(5_761, bbh.stream().mapToInt(name -> catalog.find(name).size()).sum());
+        BenchmarkTask navigate = catalog.find("leaderboard_bbh_navigate");
+        assertEquals(0.580, navigate.bestConstantAnswer(), 1e-9);
+        assertEquals(0.5, navigate.chance(), 1e-9);
+        assertEquals(0.104, catalog.find("leaderboard_bbh_object_counting").bestConstantAnswer(), 1e-9);
+        assertEquals(0.172, catalog.find("leaderboard_bbh_reasoning_about_colored_objects").bestConstantAnswer(), 1e-9);
+        BenchmarkTask mmluPro = catalog.find("leaderboard_mmlu_pro");
+        assertEquals("acc", mmluPro.primaryMetric());
+        assertEquals(0.1109, mmluPro.chance(), 5e-5);
+        assertEquals(0.10, mmluPro.leaderboardBound().orElseThrow());
+        // The data beside the project are a sample, and say so.
+        assertEquals(250, catalog.find("leaderboard_musr_murder_mysteries").fullSize());
+    }
+
+    @Test
+    void threeRowsHaveNoRightChoiceAndAreAlwaysWrong() {
+        TaskCatalog catalog = TaskCatalog.open(List.of(BenchmarkFixtures.folder()));
+        int without = 0;
+        for (String name : catalog.expand(List.of("leaderboard_bbh"))) {
+            BenchmarkTask task = catalog.find(name);
+            for (int index = 0; index < task.size(); index++) {
+                if (task.question(index).gold() < 0) {
+                    without++;
+                    assertTrue(name.endsWith("movie_recommendation") || name.endsWith("ruin_names"), name);
+                }
+            }
+        }
+        assertEquals(3, without);
+    }
+
+    @Test
+    void fewerWorkedExamplesAreTheFirstOnes() {
+        TaskCatalog catalog = TaskCatalog.open(
+                List.of(BenchmarkFixtures.folder()), OptionalInt.of(1));
+        BenchmarkTask one = catalog.find("leaderboard_bbh_navigate");
+        BenchmarkTask three = TaskCatalog.open(List.of(BenchmarkFixtures.folder())).find("leaderboard_bbh_navigate");
+        assertEquals(1, one.shots());
+        assertEquals(
+                three.question(0).prompt().shots().getFirst(), one.question(0).prompt().shots().getFirst());
+        assertTrue(!one.digest().equals(three.digest()));
+    }
+}
