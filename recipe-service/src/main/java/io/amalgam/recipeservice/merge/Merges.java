@@ -1,0 +1,225 @@
+package io.amalgam.recipeservice.merge;
+
+import io.amalgam.engine.Version;
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.error.Problem;
+import io.amalgam.engine.plan.PinnedRecipe;
+import io.amalgam.engine.plan.PlanJson;
+import io.amalgam.engine.plan.Preflight;
+import io.amalgam.engine.plan.PreflightResult;
+import io.amalgam.engine.recipe.ParsedRecipe;
+import io.amalgam.engine.recipe.RecipeParser;
+import io.amalgam.engine.source.ModelSource;
+import io.amalgam.engine.store.ArtifactStore;
+import io.amalgam.events.Event;
+import io.amalgam.events.EventRoute;
+import io.amalgam.events.Identifiers;
+import io.amalgam.events.TraceContext;
+import io.amalgam.recipeservice.database.Database;
+import io.amalgam.recipeservice.database.ProjectionSchema;
+import io.amalgam.recipeservice.database.Sql;
+import io.amalgam.recipeservice.messaging.Broker;
+import io.amalgam.recipeservice.projection.Projector;
+import io.amalgam.recipeservice.view.MergeQueries;
+import io.amalgam.recipeservice.view.MergeView;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** Takes orders: checks them, pins them, starts, joins or finds the merge, and cancels. */
+@ApplicationScoped
+public class Merges {
+
+    /** Recipes arrive without a file; problems are told as if they were this one. */
+    private static final String RECIPE_FILE = "recipe.yml";
+
+    private final Database database;
+    private final ProjectionSchema schema;
+    private final MergeQueries queries;
+    private final Projector projector;
+    private final Broker broker;
+    private final ModelSource models;
+    private final ArtifactStore store;
+    private final String tenant;
+    private final MeterRegistry metrics;
+
+    /** Takes everything that a merge starts with. */
+    public Merges(
+            Database database, ProjectionSchema schema, MergeQueries queries, Projector projector, Broker broker,
+            ModelSource models, ArtifactStore store, @ConfigProperty(name = "amalgam.tenant") String tenant,
+            MeterRegistry metrics) {
+        this.database = database;
+        this.schema = schema;
+        this.queries = queries;
+        this.projector = projector;
+        this.broker = broker;
+        this.models = models;
+        this.store = store;
+        this.tenant = tenant;
+        this.metrics = metrics;
+    }
+
+    /** Checks an order without starting anything. */
+    public Plan plan(MergeOrder order) {
+        PreflightResult result = preflight(order);
+        Optional<PinnedRecipe> pinned = result.pinned();
+        return new Plan(
+                pinned.isPresent(),
+                pinned.map(PinnedRecipe::artifactKey).orElse(null),
+                pinned.isPresent() && store.manifest(pinned.get().artifactKey()).isPresent(),
+                pinned.isPresent() ? result.cost() : null,
+                pinned.map(Merges::modelsOf).orElse(List.of()),
+                result.problems().stream().map(ProblemView::of).toList());
+    }
+
+    /**
+     * Starts a merge, unless one that makes the same artifact runs or has completed.
+     *
+     * @throws AmalgamException with all of the recipe's errors; {@code STORAGE_FULL}; {@code BROKER_UNAVAILABLE} if the
+     *     request could not be published, and then nothing was started
+     */
+    public Submission submit(MergeOrder order, TraceContext trace) {
+        PreflightResult result;
+        try {
+            result = preflight(order);
+            result.orThrow();
+        } catch (AmalgamException refusal) {
+            count("refused");
+            throw refusal;
+        }
+        PinnedRecipe pinned = result.orThrow();
+        String artifact = pinned.artifactKey();
+        schema.ensure();
+        boolean complete = store.manifest(artifact).isPresent();
+        if (!complete) {
+            store.requireSpace(result.cost().diskBytes());
+            store.put(ArtifactStore.pinnedLocation(artifact), PlanJson.write(pinned));
+        }
+        List<ProblemView> problems = new ArrayList<>(result.problems().stream().map(ProblemView::of).toList());
+        Submission submission = database.transaction(
+                connection -> submit(connection, order, result, pinned, complete, problems, trace));
+        count(submission.outcome().name().toLowerCase(Locale.ROOT));
+        return submission;
+    }
+
+    /**
+     * Asks that a merge end. Asking again, or for one that has ended, changes nothing.
+     *
+     * @throws AmalgamException with {@code NOT_FOUND} or {@code BROKER_UNAVAILABLE}
+     */
+    public MergeView cancel(UUID id, String reason, TraceContext trace) {
+        schema.ensure();
+        MergeView merge = find(id);
+        if (merge.terminal()) {
+            return merge;
+        }
+        Event.MergeCancellationRequested event =
+                new Event.MergeCancellationRequested(id.toString(), tenant, reason, now());
+        broker.publish(event, trace);
+        database.transaction(connection -> projector.apply(connection, eventId(event), event));
+        return find(id);
+    }
+
+    /**
+     * Finds a merge.
+     *
+     * @throws AmalgamException with {@code NOT_FOUND}
+     */
+    public MergeView find(UUID id) {
+        schema.ensure();
+        return queries.find(id).orElseThrow(
+                () -> new AmalgamException(ErrorCode.NOT_FOUND, "there is no merge " + id));
+    }
+
+    private Submission submit(
+            Connection connection, MergeOrder order, PreflightResult result, PinnedRecipe pinned, boolean complete,
+            List<ProblemView> problems, TraceContext trace) throws SQLException {
+        String artifact = pinned.artifactKey();
+        // Orders for the same artifact take turns, whichever replica they reach.
+        Sql.execute(connection, "select pg_advisory_xact_lock(hashtextextended(?, 0))", artifact);
+        int attempts = Sql.first(connection,
+                        "select max(attempt) as attempts from owned.merge_attempt where artifact = ?",
+                        row -> row.getInt("attempts"), artifact)
+                .orElse(0);
+        Optional<MergeView> newest = queries.newestOf(connection, artifact);
+        if (complete) {
+            noteBenchmarks(order, newest, problems);
+            return new Submission(Submission.Outcome.COMPLETE, newest.map(merge -> merge.id().toString()).orElse(null),
+                    artifact, attempts, "completed", result.cost(), problems);
+        }
+        String newestId = Identifiers.merge(artifact, attempts);
+        // An attempt that the projection has not heard of is one whose request it has yet to read.
+        boolean known = newest.isPresent() && newest.get().attempt() >= attempts;
+        if (attempts > 0 && (!known || !newest.get().terminal())) {
+            newest.ifPresent(merge -> noteBenchmarks(order, newest, problems));
+            return new Submission(Submission.Outcome.JOINED, newestId, artifact, attempts,
+                    known ? newest.get().state() : "requested", result.cost(), problems);
+        }
+        int attempt = attempts + 1;
+        String id = Identifiers.merge(artifact, attempt);
+        Event.MergeRequested event = new Event.MergeRequested(id, attempt, artifact, name(order, artifact),
+                methodOf(order), ArtifactStore.pinnedLocation(artifact), tenant, order.benchmarks(), Version.NUMERICS,
+                now());
+        // Applied before it is published, so that whoever reads it from the topic waits for this transaction; published
+        // before the commit, so that without the broker nothing is remembered and the client is told to come again.
+        projector.apply(connection, eventId(event), event);
+        broker.publish(event, trace);
+        return new Submission(
+                Submission.Outcome.STARTED, id, artifact, attempt, "requested", result.cost(), problems);
+    }
+
+    private PreflightResult preflight(MergeOrder order) {
+        ParsedRecipe parsed = RecipeParser.parse(order.recipe(), RECIPE_FILE);
+        return Preflight.check(parsed, order.options(), models);
+    }
+
+    private static String methodOf(MergeOrder order) {
+        return RecipeParser.parse(order.recipe(), RECIPE_FILE).orThrow().mergeMethod();
+    }
+
+    private static String name(MergeOrder order, String artifact) {
+        return order.name().isBlank() ? methodOf(order) + "-" + artifact.substring(0, Math.min(8, artifact.length()))
+                : order.name();
+    }
+
+    /** The first order decides what an artifact is scored with; a later one is told so, if it asked for more. */
+    private static void noteBenchmarks(MergeOrder order, Optional<MergeView> merge, List<ProblemView> problems) {
+        List<String> scored = merge.map(MergeView::benchmarks).orElse(List.of());
+        List<String> missing = order.benchmarks().stream().filter(task -> !scored.contains(task)).toList();
+        if (!missing.isEmpty()) {
+            problems.add(ProblemView.of(new Problem(ErrorCode.CONFLICT, Problem.Severity.NOTE,
+                    "the artifact was ordered before, to be scored with " + scored + "; " + missing
+                            + " can be had with: amalgam evaluate MODEL --tasks " + String.join(",", missing),
+                    null, 0, 0)));
+        }
+    }
+
+    private static List<Plan.Model> modelsOf(PinnedRecipe pinned) {
+        return pinned.models().stream()
+                .map(model -> new Plan.Model(model.path(), model.identity()))
+                .toList();
+    }
+
+    private static UUID eventId(Event event) {
+        return UUID.fromString(EventRoute.of(event).id());
+    }
+
+    /** The database keeps microseconds; so do events, that both tell the same time. */
+    private static Instant now() {
+        return Instant.now().truncatedTo(ChronoUnit.MICROS);
+    }
+
+    private void count(String outcome) {
+        metrics.counter("amalgam.merge.requests", "outcome", outcome).increment();
+    }
+}

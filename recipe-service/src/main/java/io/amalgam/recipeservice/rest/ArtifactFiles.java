@@ -1,0 +1,148 @@
+package io.amalgam.recipeservice.rest;
+
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.source.RangeReader;
+import io.amalgam.engine.store.ArtifactStore;
+import io.amalgam.engine.store.ChunkReceipt;
+import io.amalgam.engine.store.Manifest;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.core.EntityTag;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.StreamingOutput;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.foreign.MemorySegment;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/** The files of finished artifacts: only what a manifest lists can be had, whatever name is asked for. */
+@ApplicationScoped
+public class ArtifactFiles {
+
+    private static final int BLOCK_BYTES = 1 << 20;
+    private static final int PARTIAL_CONTENT = 206;
+
+    private final ArtifactStore store;
+
+    /** Takes the store. */
+    public ArtifactFiles(ArtifactStore store) {
+        this.store = store;
+    }
+
+    /**
+     * A file of an artifact.
+     *
+     * @param name in the artifact
+     * @param length in bytes
+     * @param sha256 of its content, hexadecimal
+     */
+    public record FileView(String name, long length, String sha256) {
+    }
+
+    /** The refusal of an artifact that does not exist. */
+    static AmalgamException unknown(String artifact) {
+        return new AmalgamException(ErrorCode.NOT_FOUND, "there is no artifact " + artifact);
+    }
+
+    /**
+     * Lists an artifact's files: the manifest, the weights, the others.
+     *
+     * @throws AmalgamException with {@code NOT_FOUND}
+     */
+    public List<FileView> list(String artifact) {
+        Manifest manifest = store.manifest(artifact).orElseThrow(() -> unknown(artifact));
+        List<FileView> files = new ArrayList<>();
+        files.add(manifestFile(artifact));
+        for (ChunkReceipt shard : manifest.shards()) {
+            files.add(new FileView(shard.file(), shard.length(), shard.sha256()));
+        }
+        for (Manifest.FileEntry file : manifest.files()) {
+            files.add(new FileView(file.name(), file.length(), file.sha256()));
+        }
+        return files;
+    }
+
+    /** Answers a request for a file. */
+    Response response(
+            String artifact, String name, String range, String ifRange, String ifNoneMatch, boolean withContent) {
+        FileView file = list(artifact).stream()
+                .filter(candidate -> candidate.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AmalgamException(ErrorCode.NOT_FOUND,
+                        "artifact " + artifact + " has no file " + name));
+        EntityTag tag = new EntityTag(file.sha256());
+        String quoted = '"' + file.sha256() + '"';
+        if (ifNoneMatch != null && (ifNoneMatch.strip().equals("*") || ifNoneMatch.contains(quoted))) {
+            return Response.notModified(tag).build();
+        }
+        // A client that continues a download of other content starts again.
+        boolean same = ifRange == null || ifRange.strip().equals(quoted);
+        Optional<ByteRange> wanted = ByteRange.of(same ? range : null, file.length());
+        if (wanted.isEmpty()) {
+            return ProblemResponse.rangeNotSatisfiable(
+                    "the range \"" + range + "\" lies outside of " + name + ", which has " + file.length() + " bytes",
+                    file.length());
+        }
+        ByteRange bytes = wanted.get();
+        boolean partial = bytes.length() < file.length();
+        Response.ResponseBuilder response = Response.status(partial ? PARTIAL_CONTENT : 200)
+                .tag(tag)
+                .type(type(name))
+                .header(HttpHeaders.CONTENT_LENGTH, bytes.length())
+                .header("Accept-Ranges", "bytes")
+                .header("X-Content-Type-Options", "nosniff")
+                .header("Content-Disposition", "attachment; filename=\"" + name + '"');
+        if (partial) {
+            response.header("Content-Range", "bytes " + bytes.first() + "-" + (bytes.first() + bytes.length() - 1) + "/"
+                    + file.length());
+        }
+        if (withContent) {
+            response.entity((StreamingOutput) output -> copy(artifact, name, bytes, output));
+        }
+        return response.build();
+    }
+
+    private void copy(String artifact, String name, ByteRange range, OutputStream output) throws IOException {
+        byte[] block = new byte[(int) Math.min(BLOCK_BYTES, Math.max(range.length(), 1))];
+        try (RangeReader reader = store.openArtifactFile(artifact, name)) {
+            long position = range.first();
+            long end = range.first() + range.length();
+            while (position < end) {
+                int length = (int) Math.min(block.length, end - position);
+                reader.read(position, MemorySegment.ofArray(block).asSlice(0, length));
+                output.write(block, 0, length);
+                position += length;
+            }
+        }
+    }
+
+    private FileView manifestFile(String artifact) {
+        try (RangeReader reader = store.openArtifactFile(artifact, Manifest.FILE)) {
+            byte[] bytes = new byte[Math.toIntExact(reader.length())];
+            reader.read(0, MemorySegment.ofArray(bytes));
+            return new FileView(Manifest.FILE, bytes.length,
+                    HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
+        } catch (IOException failure) {
+            throw new AmalgamException(ErrorCode.STORE_UNAVAILABLE,
+                    "the store did not give the manifest of artifact " + artifact + ": " + failure.getMessage(), failure);
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java platform has SHA-256", impossible);
+        }
+    }
+
+    private static MediaType type(String name) {
+        if (name.endsWith(".json")) {
+            return MediaType.APPLICATION_JSON_TYPE;
+        }
+        return name.endsWith(".md") || name.endsWith(".yml") || name.endsWith(".jinja") || name.endsWith(".txt")
+                ? MediaType.TEXT_PLAIN_TYPE.withCharset("utf-8")
+                : MediaType.APPLICATION_OCTET_STREAM_TYPE;
+    }
+}

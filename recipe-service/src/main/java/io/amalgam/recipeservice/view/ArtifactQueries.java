@@ -1,0 +1,109 @@
+package io.amalgam.recipeservice.view;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.recipeservice.database.Database;
+import io.amalgam.recipeservice.database.Sql;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** What the projection knows about artifacts and their scores. */
+@ApplicationScoped
+public class ArtifactQueries {
+
+    private static final TypeReference<Map<String, Double>> VALUES = new TypeReference<>() { };
+
+    private final Database database;
+    private final ObjectMapper mapper;
+
+    /** Takes the database and what reads stored scores. */
+    public ArtifactQueries(Database database, ObjectMapper mapper) {
+        this.database = database;
+        this.mapper = mapper;
+    }
+
+    /** Finds an artifact. */
+    public Optional<ArtifactView> find(String id) {
+        return database.read(connection -> Sql.first(connection,
+                "select * from projection.artifact where id = ?", row -> artifact(connection, row), id));
+    }
+
+    /** Lists artifacts, the newest first, only those completed before a time unless it is null. */
+    public List<ArtifactView> list(Instant before, int limit) {
+        String condition = before == null ? "" : "where completed_at < ? ";
+        List<Object> parameters = new ArrayList<>();
+        if (before != null) {
+            parameters.add(before);
+        }
+        parameters.add(limit);
+        return database.read(connection -> Sql.list(connection,
+                "select * from projection.artifact " + condition + "order by completed_at desc, id limit ?",
+                row -> artifact(connection, row), parameters.toArray()));
+    }
+
+    /** Returns an artifact's scores, by task. */
+    public List<ScoreView> scores(String artifact) {
+        return database.read(connection -> Sql.list(connection, """
+                select * from projection.score where model_identity in
+                    (select identity from projection.artifact_model where artifact = ? and role = 'ARTIFACT')
+                    or artifact = ? and role = 'ARTIFACT'
+                order by task, recorded_at""", this::score, artifact, artifact));
+    }
+
+    /** Returns an artifact's comparisons with its parents, by task and parent. */
+    public List<ComparisonView> comparisons(String artifact) {
+        return database.read(connection -> Sql.list(connection,
+                "select * from projection.comparison where artifact = ? order by task, parent_name, parent_identity",
+                ArtifactQueries::comparison, artifact));
+    }
+
+    /** Reads a row of the table of scores. */
+    ScoreView score(ResultSet row) throws SQLException {
+        String metric = row.getString("primary_metric");
+        Map<String, Double> metrics = values(row.getString("metrics"));
+        Map<String, Double> standardErrors = values(row.getString("standard_errors"));
+        return new ScoreView(row.getString("task"), row.getString("task_digest"), metric,
+                metrics.getOrDefault(metric, Double.NaN), standardErrors.getOrDefault(metric, Double.NaN),
+                row.getInt("questions"), row.getDouble("chance"), row.getDouble("floor"), row.getBoolean("limited"),
+                metrics, standardErrors, Sql.instant(row, "recorded_at"));
+    }
+
+    /** Reads a row of the table of comparisons. */
+    static ComparisonView comparison(ResultSet row) throws SQLException {
+        return new ComparisonView(row.getString("parent_name"), row.getString("parent_identity"),
+                row.getString("task"), row.getString("metric"), row.getInt("questions"), row.getDouble("difference"),
+                row.getDouble("standard_error"), row.getDouble("low"), row.getDouble("high"), row.getInt("better"),
+                row.getInt("worse"), row.getDouble("p_value"), row.getString("verdict"));
+    }
+
+    private static ArtifactView artifact(Connection connection, ResultSet row) throws SQLException {
+        String id = row.getString("id");
+        List<ArtifactView.ModelView> models = Sql.list(connection, """
+                select m.name, m.role, m.identity, a.id as artifact from projection.artifact_model m
+                left join projection.artifact a on a.location = m.location
+                where m.artifact = ? and m.role <> 'ARTIFACT' order by m.position""",
+                model -> new ArtifactView.ModelView(model.getString("name"), model.getString("role"),
+                        model.getString("identity"), model.getString("artifact")),
+                id);
+        return new ArtifactView(id, row.getObject("merge", UUID.class), row.getString("name"),
+                row.getString("method"), row.getString("location"), row.getString("manifest_sha256"),
+                row.getLong("bytes"), Sql.texts(row, "benchmarks"), Sql.instant(row, "completed_at"), models);
+    }
+
+    private Map<String, Double> values(String json) {
+        try {
+            return mapper.readValue(json, VALUES);
+        } catch (JsonProcessingException exception) {
+            throw new IllegalStateException("a stored score is not JSON", exception);
+        }
+    }
+}

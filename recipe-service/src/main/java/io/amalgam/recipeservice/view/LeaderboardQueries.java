@@ -1,0 +1,163 @@
+package io.amalgam.recipeservice.view;
+
+import io.amalgam.recipeservice.database.Database;
+import io.amalgam.recipeservice.database.Sql;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Makes the leaderboard. */
+@ApplicationScoped
+public class LeaderboardQueries {
+
+    /** Half the width of a 95 % interval, in standard errors. */
+    private static final double NORMAL_95 = 1.959963984540054;
+
+    private final Database database;
+    private final ArtifactQueries artifacts;
+
+    /** Takes the database and what reads its scores. */
+    public LeaderboardQueries(Database database, ArtifactQueries artifacts) {
+        this.database = database;
+        this.artifacts = artifacts;
+    }
+
+    private record Model(String identity, String name, String role, String artifact) {
+    }
+
+    private record Scored(Model model, ScoreView score) {
+    }
+
+    private record Compared(String artifact, ComparisonView comparison) {
+    }
+
+    /**
+     * Returns the leaderboard.
+     *
+     * @param onlyTasks columns that are wanted; all if empty
+     * @param onlyArtifact only this artifact, its parents and its base; all models if null
+     */
+    public Leaderboard leaderboard(Set<String> onlyTasks, String onlyArtifact) {
+        List<Scored> scores = database.read(connection -> Sql.list(connection, """
+                select s.*, coalesce(a.artifact, s.artifact) as own_artifact,
+                    case when a.artifact is not null then 'ARTIFACT' else s.role end as own_role,
+                    coalesce(nullif(n.name, ''), s.model_name) as own_name
+                from projection.score s
+                left join lateral (select m.artifact from projection.artifact_model m
+                    where m.identity = s.model_identity and m.role = 'ARTIFACT' order by m.artifact limit 1) a on true
+                left join projection.artifact n on n.id = a.artifact
+                where cast(? as text) is null or s.artifact = ? or s.model_identity in
+                    (select identity from projection.artifact_model where artifact = ?)
+                order by s.recorded_at, s.model_identity, s.task""",
+                row -> new Scored(
+                        new Model(row.getString("model_identity"), row.getString("own_name"),
+                                row.getString("own_role"),
+                                row.getString("own_role").equals("ARTIFACT") ? row.getString("own_artifact") : null),
+                        artifacts.score(row)),
+                onlyArtifact, onlyArtifact, onlyArtifact));
+        List<Compared> comparisons = database.read(connection -> Sql.list(connection,
+                "select * from projection.comparison where cast(? as text) is null or artifact = ?",
+                row -> new Compared(row.getString("artifact"), ArtifactQueries.comparison(row)),
+                onlyArtifact, onlyArtifact));
+        return leaderboard(scores, comparisons, onlyTasks);
+    }
+
+    private static Leaderboard leaderboard(
+            List<Scored> scores, List<Compared> comparisons, Set<String> onlyTasks) {
+        // The newest form of a task is the column; in the order of recording, the last one wins.
+        Map<String, Leaderboard.Task> tasks = new TreeMap<>();
+        for (Scored scored : scores) {
+            ScoreView score = scored.score();
+            if (onlyTasks.isEmpty() || onlyTasks.contains(score.task())) {
+                tasks.put(score.task(), new Leaderboard.Task(
+                        score.task(), score.taskDigest(), score.metric(), score.chance(), score.floor()));
+            }
+        }
+        Map<String, Model> models = new LinkedHashMap<>();
+        Map<String, Map<String, Leaderboard.Cell>> cells = new LinkedHashMap<>();
+        for (Scored scored : scores) {
+            ScoreView score = scored.score();
+            Leaderboard.Task task = tasks.get(score.task());
+            if (task == null || !task.digest().equals(score.taskDigest())) {
+                continue;
+            }
+            models.put(scored.model().identity(), scored.model());
+            cells.computeIfAbsent(scored.model().identity(), identity -> new TreeMap<>())
+                    .put(score.task(), new Leaderboard.Cell(
+                            score.value(), score.standardError(), score.questions(), score.limited()));
+        }
+        Map<String, Leaderboard.Average> averages = new LinkedHashMap<>();
+        cells.forEach((identity, row) -> {
+            if (row.size() == tasks.size()) {
+                averages.put(identity, average(row.values()));
+            }
+        });
+        List<Leaderboard.Row> rows = new ArrayList<>();
+        for (Model model : models.values()) {
+            rows.add(new Leaderboard.Row(model.name(), model.identity(), model.role(), model.artifact(),
+                    averages.get(model.identity()), cells.get(model.identity()),
+                    model.artifact() == null ? null : bestParent(model.artifact(), comparisons, tasks, averages)));
+        }
+        rows.sort(Comparator
+                .comparing((Leaderboard.Row row) -> row.average() == null)
+                .thenComparing(row -> row.average() == null ? 0 : -row.average().value())
+                .thenComparing(Leaderboard.Row::name)
+                .thenComparing(Leaderboard.Row::identity));
+        return new Leaderboard(List.copyOf(tasks.values()), rows);
+    }
+
+    private static Leaderboard.Average average(Collection<Leaderboard.Cell> cells) {
+        double sum = 0;
+        double variance = 0;
+        int questions = 0;
+        for (Leaderboard.Cell cell : cells) {
+            sum += cell.value();
+            variance += cell.standardError() * cell.standardError();
+            questions += cell.questions();
+        }
+        return new Leaderboard.Average(sum / cells.size(), Math.sqrt(variance) / cells.size(), questions);
+    }
+
+    /** The mean difference to the parent with the highest average, or null until every task was compared with it. */
+    private static Leaderboard.Difference bestParent(
+            String artifact, List<Compared> comparisons, Map<String, Leaderboard.Task> tasks,
+            Map<String, Leaderboard.Average> averages) {
+        Map<String, Map<String, ComparisonView>> byParent = new TreeMap<>();
+        for (Compared compared : comparisons) {
+            ComparisonView comparison = compared.comparison();
+            Leaderboard.Task task = tasks.get(comparison.task());
+            if (compared.artifact().equals(artifact) && task != null && task.metric().equals(comparison.metric())) {
+                byParent.computeIfAbsent(comparison.parentIdentity(), identity -> new TreeMap<>())
+                        .put(comparison.task(), comparison);
+            }
+        }
+        String best = null;
+        for (String parent : byParent.keySet()) {
+            if (averages.containsKey(parent)
+                    && (best == null || averages.get(parent).value() > averages.get(best).value())) {
+                best = parent;
+            }
+        }
+        if (best == null || byParent.get(best).size() < tasks.size()) {
+            return null;
+        }
+        double sum = 0;
+        double variance = 0;
+        String name = "";
+        for (ComparisonView comparison : byParent.get(best).values()) {
+            sum += comparison.difference();
+            variance += comparison.standardError() * comparison.standardError();
+            name = comparison.parent();
+        }
+        double value = sum / tasks.size();
+        double standardError = Math.sqrt(variance) / tasks.size();
+        return new Leaderboard.Difference(
+                name, value, standardError, value - NORMAL_95 * standardError, value + NORMAL_95 * standardError);
+    }
+}

@@ -1,0 +1,181 @@
+package io.amalgam.recipeservice;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.amalgam.events.Event;
+import io.amalgam.events.EventCodec;
+import io.amalgam.events.EventPublisher;
+import io.amalgam.events.EventRoute;
+import io.amalgam.events.TraceContext;
+import io.amalgam.recipeservice.database.Database;
+import io.amalgam.recipeservice.database.ProjectionSchema;
+import io.amalgam.recipeservice.database.Sql;
+import io.amalgam.recipeservice.messaging.Broker;
+import io.amalgam.recipeservice.messaging.LineConsumer;
+import io.amalgam.recipeservice.messaging.Positions;
+import io.amalgam.recipeservice.projection.Projector;
+import io.amalgam.recipeservice.view.MergeQueries;
+import io.amalgam.recipeservice.view.MergeView;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.smallrye.common.annotation.Identifier;
+import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.Test;
+
+/** Topics into the projection, through a real broker. */
+@QuarkusTest
+@QuarkusTestResource(LineResource.class)
+class LineTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @Inject
+    Database database;
+
+    @Inject
+    ProjectionSchema schema;
+
+    @Inject
+    MergeQueries merges;
+
+    @Inject
+    Projector projector;
+
+    @Inject
+    Broker broker;
+
+    @Inject
+    @Identifier("projection")
+    Positions positions;
+
+    @ConfigProperty(name = "mp.messaging.incoming.line.topics")
+    List<String> topics;
+
+    @Test
+    void whatWorkersPublishIsSeen() {
+        List<Event> life = ProjectionTest.life("published");
+        publish(life);
+        await().atMost(PATIENCE).until(() -> settled(life.getFirst()));
+    }
+
+    @Test
+    void anUnreadableRecordBecomesADeadLetterAndTheLineGoesOn() throws Exception {
+        Event.MergeRequested request = Events.requested("behind-poison", 1);
+        int partition = EventRoute.of(request).partition();
+        try (KafkaProducer<String, byte[]> producer =
+                new KafkaProducer<>(broker.connection(), new StringSerializer(), new ByteArraySerializer())) {
+            ProducerRecord<String, byte[]> poison = new ProducerRecord<>("merge-requests", partition, "poison",
+                    "{\"merge\": 12".getBytes(StandardCharsets.UTF_8));
+            poison.headers().add("ce_type", "io.amalgam.MergeRequested".getBytes(StandardCharsets.UTF_8));
+            producer.send(poison).get();
+            ProducerRecord<String, byte[]> nonsense = new ProducerRecord<>("merge-requests", partition, "nonsense",
+                    new String(EventCodec.json(request), StandardCharsets.UTF_8)
+                            .replace(request.merge(), "no-uuid").getBytes(StandardCharsets.UTF_8));
+            nonsense.headers().add("ce_type", "io.amalgam.MergeRequested".getBytes(StandardCharsets.UTF_8));
+            producer.send(nonsense).get();
+        }
+        publish(List.of(request));
+        await().atMost(PATIENCE).until(() -> merges.find(UUID.fromString(request.merge())).isPresent());
+        await().atMost(PATIENCE).untilAsserted(() -> assertEquals(2, letters(partition).size()));
+        assertTrue(letters(partition).stream().allMatch(letter -> letter.startsWith("EVENT_INVALID")),
+                () -> letters(partition).toString());
+        assertTrue(letters(partition).getLast().contains("no-uuid"), () -> letters(partition).toString());
+    }
+
+    @Test
+    void aDroppedProjectionIsRebuiltFromTheTopics() throws Exception {
+        List<Event> life = ProjectionTest.life("rebuilt");
+        publish(life);
+        publish(List.of(Events.requested("rebuilt-open", 1)));
+        await().atMost(PATIENCE).until(() -> settled(life.getFirst())
+                && merges.find(UUID.fromString(Events.requested("rebuilt-open", 1).merge())).isPresent());
+        // Other tests put events into the database without Kafka: the first rebuild drops those.
+        rebuild();
+        String first = Projections.dump(database, false);
+        assertTrue(first.contains("rebuilt-open"), first);
+        assertTrue(settled(life.getFirst()));
+        rebuild();
+        assertEquals(first, Projections.dump(database, false));
+    }
+
+    /** Does what the service does when it starts with an order to rebuild: drops, goes to the beginning, reads. */
+    private void rebuild() throws InterruptedException {
+        ProjectionSchema fresh = new ProjectionSchema(database, true);
+        fresh.ensure();
+        Positions start = new Positions(database, fresh);
+        LineConsumer line = new LineConsumer(database, fresh, start, projector, broker);
+        Map<String, Object> settings = new HashMap<>(broker.connection());
+        settings.put("group.id", "rebuild-" + UUID.randomUUID());
+        settings.put("enable.auto.commit", false);
+        try (KafkaConsumer<String, byte[]> consumer =
+                new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
+            consumer.subscribe(topics, new ConsumerRebalanceListener() {
+                @Override
+                public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+                    start.onPartitionsAssigned(consumer, partitions);
+                }
+
+                @Override
+                public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+                    // Nothing is kept outside of the database.
+                }
+            });
+            while (!atEnd(consumer)) {
+                ConsumerRecords<String, byte[]> records = consumer.poll(Duration.ofMillis(200));
+                if (!records.isEmpty()) {
+                    line.consume(records);
+                }
+            }
+        }
+    }
+
+    private static boolean atEnd(KafkaConsumer<String, byte[]> consumer) {
+        if (consumer.assignment().isEmpty()) {
+            return false;
+        }
+        return consumer.endOffsets(consumer.assignment()).entrySet().stream()
+                .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+    }
+
+    private boolean settled(Event requested) {
+        return merges.find(UUID.fromString(((Event.MergeRequested) requested).merge()))
+                .filter(MergeView::settled)
+                .isPresent();
+    }
+
+    private List<String> letters(int partition) {
+        return database.read(connection -> Sql.list(connection, """
+                select code, reason from projection.dead_letter where topic = 'merge-requests' and partition = ?
+                order by record_offset""",
+                row -> row.getString("code") + " " + row.getString("reason"), partition));
+    }
+
+    private void publish(List<Event> events) {
+        try (EventPublisher publisher = new EventPublisher(broker.connection(), "test", Clock.systemUTC())) {
+            for (Event event : events) {
+                publisher.publish(event, TraceContext.start()).join();
+            }
+        }
+    }
+}

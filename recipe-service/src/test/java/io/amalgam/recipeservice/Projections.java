@@ -1,0 +1,35 @@
+package io.amalgam.recipeservice;
+
+import io.amalgam.recipeservice.database.Database;
+import io.amalgam.recipeservice.database.Sql;
+import java.util.List;
+
+/** The whole projection as text, for comparing it with another one. */
+final class Projections {
+
+    private Projections() {
+    }
+
+    /**
+     * Every row of every table, but for when and where things were read.
+     *
+     * @param withNumbers whether the numbers of merges' events count; they follow the order in which topics are read
+     */
+    static String dump(Database database, boolean withNumbers) {
+        return database.transaction(connection -> {
+            StringBuilder text = new StringBuilder();
+            List<String> tables = Sql.list(connection, """
+                    select table_name from information_schema.tables where table_schema = 'projection'
+                    and table_name not in ('position', 'flyway_schema_history') order by table_name""",
+                    row -> row.getString("table_name"));
+            for (String table : tables) {
+                String row = "to_jsonb(t) - 'applied_at'" + (withNumbers ? "" : " - 'number'");
+                text.append(table).append('\n');
+                Sql.list(connection, "select (" + row + ")::text as row from projection." + table + " t order by 1",
+                                found -> found.getString("row"))
+                        .forEach(found -> text.append("  ").append(found).append('\n'));
+            }
+            return text.toString();
+        });
+    }
+}
