@@ -1,0 +1,69 @@
+package io.amalgam.stack;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+
+/** Speaks to recipe-service over HTTP, as any client would. */
+final class ServiceClient {
+    private static final Duration REQUEST_LIMIT = Duration.ofSeconds(30);
+
+    private final URI address;
+    private final HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private final ObjectMapper json = new ObjectMapper();
+
+    ServiceClient(URI address) {
+        this.address = address;
+    }
+
+    /** Returns an empty JSON object to fill. */
+    ObjectNode object() {
+        return json.createObjectNode();
+    }
+
+    /**
+     * Reads a resource.
+     *
+     * @param path of it, with a leading slash
+     * @throws IOException if the service refuses; the message is what it says
+     */
+    JsonNode get(String path) throws IOException, InterruptedException {
+        return send(HttpRequest.newBuilder(address.resolve(path)).timeout(REQUEST_LIMIT).build());
+    }
+
+    /**
+     * Posts a JSON document.
+     *
+     * @param path to post to, with a leading slash
+     * @param body the document
+     * @throws IOException if the service refuses; the message is what it says
+     */
+    JsonNode post(String path, JsonNode body) throws IOException, InterruptedException {
+        return send(HttpRequest.newBuilder(address.resolve(path)).timeout(REQUEST_LIMIT)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(json.writeValueAsBytes(body))).build());
+    }
+
+    private JsonNode send(HttpRequest request) throws IOException, InterruptedException {
+        HttpResponse<byte[]> response =
+                client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+        JsonNode body;
+        try {
+            body = json.readTree(response.body());
+        } catch (IOException e) {
+            body = json.missingNode();
+        }
+        if (response.statusCode() >= 300) {
+            String detail = body.path("detail").asText(body.path("title").asText(""));
+            throw new IOException(request.method() + " " + request.uri().getPath() + " was answered with "
+                    + response.statusCode() + (detail.isEmpty() ? "" : ": " + detail));
+        }
+        return body;
+    }
+}

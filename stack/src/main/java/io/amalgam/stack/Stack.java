@@ -1,0 +1,252 @@
+package io.amalgam.stack;
+
+import io.amalgam.broker.BrokerProcess;
+import io.amalgam.broker.ChildJvm;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+
+/**
+ * The whole line as separate processes: broker and database (unless others are named), recipe-service, merge-workers
+ * and eval-workers, each with its log file.
+ *
+ * <p>A process that ends by itself is started again. {@link #close} stops them in order: those that work before those
+ * that they depend on. All of them end with this process, however it ends.
+ */
+public final class Stack implements AutoCloseable {
+    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+
+    private final StackSettings settings;
+    private final Consumer<String> reporter;
+    private final Health health = new Health(HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build());
+
+    /** In the order of starting; stopped in the reverse order. */
+    private final List<Supervised> started = new ArrayList<>();
+    private String bootstrapServers;
+    private String databaseUrl;
+    private URI address;
+    private boolean closed;
+
+    /**
+     * Describes a stack; nothing runs yet.
+     *
+     * @param settings what it consists of
+     * @param reporter gets a sentence for each thing that a user should know
+     */
+    public Stack(StackSettings settings, Consumer<String> reporter) {
+        this.settings = settings;
+        this.reporter = reporter;
+    }
+
+    /**
+     * Starts everything and waits until everything is ready.
+     *
+     * @throws IOException if something does not start; what runs by then is stopped by {@link #close}
+     */
+    public void start() throws IOException, InterruptedException {
+        Files.createDirectories(settings.logs());
+        Files.createDirectories(settings.store());
+        inParallel(List.of(this::startBroker, this::startDatabase));
+
+        address = URI.create("http://127.0.0.1:" + recipeServicePort());
+        List<Callable<Void>> services = new ArrayList<>();
+        services.add(() -> startService("recipe-service", "recipe-service", address));
+        for (int i = 1; i <= settings.mergeWorkers(); i++) {
+            String name = "merge-worker-" + i;
+            services.add(() -> startService("merge-worker", name, freeAddress()));
+        }
+        for (int i = 1; i <= settings.evalWorkers(); i++) {
+            String name = "eval-worker-" + i;
+            services.add(() -> startService("eval-worker", name, freeAddress()));
+        }
+        inParallel(services);
+    }
+
+    /** Returns where recipe-service answers. */
+    public URI address() {
+        return address;
+    }
+
+    /** Returns what Kafka clients connect to. */
+    public String bootstrapServers() {
+        return bootstrapServers;
+    }
+
+    /**
+     * Returns the running process of that name ({@code broker}, {@code database}, {@code recipe-service},
+     * {@code merge-worker-1}, …).
+     *
+     * @throws IllegalArgumentException if the stack has none of that name
+     */
+    public synchronized ChildJvm child(String name) {
+        for (Supervised supervised : started) {
+            if (supervised.name().equals(name)) {
+                return supervised.child();
+            }
+        }
+        throw new IllegalArgumentException("no process is named " + name);
+    }
+
+    /** Stops everything, in the reverse order of starting. Does nothing the second time. */
+    @Override
+    public void close() {
+        List<Supervised> running;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            running = new ArrayList<>(started);
+        }
+        running.forEach(Supervised::expectEnd);
+        // Services hold connections to broker and database, but do not need one another to stop.
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            running.stream().filter(supervised -> !supervised.isFoundation())
+                    .forEach(supervised -> executor.execute(supervised::close));
+        }
+        running.reversed().stream().filter(Supervised::isFoundation).forEach(Supervised::close);
+    }
+
+    private Void startBroker() throws IOException {
+        if (settings.kafka().isPresent()) {
+            bootstrapServers = settings.kafka().get();
+            return null;
+        }
+        int port = BrokerProcess.freePort();
+        Path log = settings.logs().resolve("broker.log");
+        supervise(new Supervised("broker", true, reporter,
+                () -> BrokerProcess.start(settings.brokerDirectory(), port, Map.of(), log).child()));
+        bootstrapServers = "127.0.0.1:" + port;
+        return null;
+    }
+
+    private Void startDatabase() throws IOException {
+        if (settings.database().isPresent()) {
+            databaseUrl = settings.database().get();
+            return null;
+        }
+        int port = BrokerProcess.freePort();
+        supervise(new Supervised("database", true, reporter, () -> {
+            ChildJvm child = ChildJvm.start(new ChildJvm.Command(
+                    "database", flags("DATABASE"), System.getProperty("java.class.path"), DatabaseMain.class.getName(),
+                    List.of(settings.databaseDirectory().toString(), Integer.toString(port)), Map.of(),
+                    settings.logs().resolve("database.log")));
+            child.awaitReady(START_LIMIT);
+            return child;
+        }));
+        databaseUrl = "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
+        return null;
+    }
+
+    private Void startService(String module, String name, URI serviceAddress) throws IOException {
+        Path runner = settings.home().resolve(module).resolve("target/quarkus-app/quarkus-run.jar");
+        if (!Files.exists(runner)) {
+            throw new IOException(module + " is not built: " + runner + " is missing; run ./amalgam build");
+        }
+        Map<String, String> environment = environment(serviceAddress.getPort());
+        supervise(new Supervised(name, false, reporter, () -> {
+            ChildJvm child = ChildJvm.start(new ChildJvm.Command(
+                    name, flags(module.toUpperCase(Locale.ROOT).replace('-', '_')), runner.toString(),
+                    "io.quarkus.bootstrap.runner.QuarkusEntryPoint", List.of(), environment,
+                    settings.logs().resolve(name + ".log")));
+            try {
+                health.await(child, serviceAddress, START_LIMIT);
+            } catch (IOException e) {
+                child.kill();
+                throw e;
+            }
+            return child;
+        }));
+        return null;
+    }
+
+    private Map<String, String> environment(int port) {
+        Map<String, String> environment = new TreeMap<>();
+        environment.put("AMALGAM_MODELS_ROOT", settings.models().toString());
+        environment.put("AMALGAM_STORE_ROOT", settings.store().toString());
+        environment.put("AMALGAM_BENCHMARKS_ROOT", settings.benchmarks().toString());
+        environment.put("KAFKA_BOOTSTRAP_SERVERS", bootstrapServers);
+        environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
+        environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
+        environment.put("QUARKUS_DATASOURCE_JDBC_URL", databaseUrl);
+        if (settings.database().isEmpty()) {
+            environment.put("QUARKUS_DATASOURCE_USERNAME", "postgres");
+            environment.put("QUARKUS_DATASOURCE_PASSWORD", "postgres");
+        }
+        // Ctrl-C is for the stack, which stops its children in order (ChildMain ignores the signal).
+        environment.put("DISABLE_SIGNAL_HANDLERS", "true");
+        environment.putAll(settings.environment());
+        return environment;
+    }
+
+    /** The JVM flags of a kind of process; the launcher, {@code ./amalgam}, holds them. */
+    private static List<String> flags(String kind) throws IOException {
+        List<String> flags = new ArrayList<>();
+        for (String variable : List.of("AMALGAM_JVM_COMMON", "AMALGAM_JVM_" + kind)) {
+            String value = System.getenv(variable);
+            if (value == null) {
+                throw new IOException(variable + " is not set; start the stack by ./amalgam");
+            }
+            flags.addAll(List.of(value.split(" ")));
+        }
+        return flags;
+    }
+
+    private void supervise(Supervised supervised) throws IOException {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            started.add(supervised);
+        }
+        supervised.start();
+    }
+
+    private int recipeServicePort() {
+        if (settings.port() != 0) {
+            return settings.port();
+        }
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), StackSettings.USUAL_PORT));
+            return StackSettings.USUAL_PORT;
+        } catch (IOException taken) {
+            return BrokerProcess.freePort();
+        }
+    }
+
+    private static URI freeAddress() {
+        return URI.create("http://127.0.0.1:" + BrokerProcess.freePort());
+    }
+
+    /** Runs all, and throws the first failure after all have ended. */
+    private static void inParallel(List<Callable<Void>> tasks) throws IOException, InterruptedException {
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<Void> result : executor.invokeAll(tasks)) {
+                result.get();
+            }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+}
