@@ -34,6 +34,7 @@ public final class BrokerProcess implements AutoCloseable {
     /** Enough for one machine's traffic; the first compiler alone, because starting soon matters more than speed. */
     private static final List<String> FLAGS = List.of(
             "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData",
+            "--sun-misc-unsafe-memory-access=allow",
             "--enable-native-access=ALL-UNNAMED");
 
     private final ChildJvm child;

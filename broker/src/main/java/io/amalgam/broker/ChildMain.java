@@ -28,9 +28,9 @@ public final class ChildMain {
      * Watches standard input and calls another class's {@code main}.
      *
      * @param arguments the other class's name, then its arguments
-     * @throws Exception whatever that main method throws
+     * @throws ReflectiveOperationException if there is no such class or it has no {@code main}
      */
-    public static void main(String[] arguments) throws Exception {
+    public static void main(String[] arguments) throws ReflectiveOperationException {
         if (arguments.length == 0) {
             System.err.println("ChildMain needs the name of a main class.");
             System.exit(2);
@@ -41,10 +41,9 @@ public final class ChildMain {
             Class.forName(arguments[0]).getMethod("main", String[].class)
                     .invoke(null, (Object) Arrays.copyOfRange(arguments, 1, arguments.length));
         } catch (InvocationTargetException e) {
-            if (e.getCause() instanceof Exception cause) {
-                throw cause;
-            }
-            throw e;
+            // A failure of that program, not of this one: its own trace, and a status that says so.
+            e.getCause().printStackTrace();
+            System.exit(1);
         }
     }
 
