@@ -43,13 +43,14 @@ public interface WorkHandler {
     }
 
     /**
-     * Does the work. What it throws is a fault of ours: the record goes to the dead letters with it.
+     * Does the work. A {@link RefusedWork} sends the record to the dead letters with its reason; anything else that is
+     * thrown is a fault of ours and does so too.
      *
      * @param work the record
      * @param turn to be taken before the heavy part; what comes before overlaps with another record's work
      */
     Outcome handle(Work work, Turn turn) throws InterruptedException;
 
-    /** Whether what an {@link Outcome#OUTAGE} was about answers again. */
+    /** Whether work can be done now. Asked before each record is taken, so it answers at once unless something is out. */
     boolean available();
 }

@@ -53,7 +53,8 @@ public final class WorkLoop implements AutoCloseable {
     private final AtomicInteger held = new AtomicInteger();
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean stopped;
-    private volatile boolean outage;
+    private final AtomicInteger outages = new AtomicInteger();
+    private volatile boolean unavailable;
 
     /**
      * Prepares a loop; {@link #start()} begins to take records.
@@ -84,7 +85,7 @@ public final class WorkLoop implements AutoCloseable {
 
     /** Whether the loop holds back because something that its handler needs does not answer. */
     public boolean outage() {
-        return outage;
+        return unavailable || outages.get() > 0;
     }
 
     /** How many records are held now. */
@@ -142,11 +143,11 @@ public final class WorkLoop implements AutoCloseable {
 
     private void takeUntilClosed(Slot slot, Pause pause) throws InterruptedException {
         while (isOpen()) {
-            if (outage && !handler.available()) {
+            unavailable = !handler.available();
+            if (unavailable) {
                 pause.take();
                 continue;
             }
-            outage = false;
             Optional<Held> next = slot.poll(POLL);
             if (next.isPresent()) {
                 pause.reset();
@@ -168,38 +169,54 @@ public final class WorkLoop implements AutoCloseable {
     }
 
     private void work(Slot slot, Held record, Received received) throws InterruptedException {
+        Outcome outcome;
+        try {
+            outcome = handle(record, received);
+            if (outcome == Outcome.OUTAGE) {
+                outcome = waitOut(record, received);
+            }
+        } catch (RefusedWork refused) {
+            deadLetter(slot, record, refused.code(), refused.getMessage(), received.trace());
+            return;
+        } catch (RuntimeException fault) {
+            LOG.error("the handler failed on {}-{}@{}",
+                    record.record().topic(), record.record().partition(), record.record().offset(), fault);
+            deadLetter(slot, record, "INTERNAL", fault.toString(), received.trace());
+            return;
+        }
+        if (outcome == Outcome.DONE) {
+            slot.accept(record);
+        } else {
+            giveBack(slot, record);
+        }
+    }
+
+    private Outcome handle(Held record, Received received) throws InterruptedException {
+        OneTurn turn = new OneTurn(record);
+        try {
+            return handler.handle(new Work(received, record.deliveries()), turn);
+        } finally {
+            turn.end();
+        }
+    }
+
+    /** Tries again until the outage is over, the worker drains, or the record's lock is about to end. */
+    private Outcome waitOut(Held record, Received received) throws InterruptedException {
         Pause pause = new Pause();
-        while (true) {
-            OneTurn turn = new OneTurn(record);
-            Outcome outcome;
-            try {
-                outcome = handler.handle(new Work(received, record.deliveries()), turn);
-            } catch (RuntimeException fault) {
-                LOG.error("the handler failed on {}-{}@{}",
-                        record.record().topic(), record.record().partition(), record.record().offset(), fault);
-                deadLetter(slot, record, "INTERNAL", fault.toString(), received.trace());
-                return;
-            } finally {
-                turn.end();
-            }
-            switch (outcome) {
-                case DONE -> {
-                    slot.accept(record);
-                    return;
+        outages.incrementAndGet();
+        try {
+            while (true) {
+                pause.take();
+                if (!isOpen() || record.remaining().compareTo(LOCK_MARGIN) < 0) {
+                    return Outcome.GIVE_BACK;
                 }
-                case GIVE_BACK -> {
-                    giveBack(slot, record);
-                    return;
-                }
-                case OUTAGE -> {
-                    outage = true;
-                    pause.take();
-                    if (!isOpen() || record.remaining().compareTo(LOCK_MARGIN) < 0) {
-                        giveBack(slot, record);
-                        return;
-                    }
+                Outcome outcome = handle(record, received);
+                if (outcome != Outcome.OUTAGE) {
+                    return outcome;
                 }
             }
+        } finally {
+            outages.decrementAndGet();
         }
     }
 
