@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -600,26 +601,19 @@ public final class RecipeParser {
     }
 
     private Boolean bool(YamlValue value, String key) {
-        if (value instanceof YamlValue.Scalar scalar) {
-            try {
-                return (Boolean) ParameterType.BOOLEAN.coerce(scalar.value());
-            } catch (IllegalArgumentException e) {
-                // Reported below.
-            }
+        Optional<Boolean> converted =
+                value instanceof YamlValue.Scalar scalar ? Coercion.bool(scalar.value()) : Optional.empty();
+        if (converted.isPresent()) {
+            return converted.get();
         }
         error(ErrorCode.RECIPE_INVALID, value.position(), key + " must be true or false, not " + described(value) + ".");
         return null;
     }
 
     private static Long integer(YamlValue value) {
-        if (value instanceof YamlValue.Scalar scalar && scalar.value() != null) {
-            try {
-                return (Long) ParameterType.INTEGER.coerce(scalar.value());
-            } catch (IllegalArgumentException e) {
-                return null;
-            }
-        }
-        return null;
+        return value instanceof YamlValue.Scalar scalar && scalar.value() != null
+                ? Coercion.whole(scalar.value()).orElse(null)
+                : null;
     }
 
     private static String plain(YamlValue value) {
