@@ -40,11 +40,16 @@ public record AdapterConfig(
      *     not {@code W + scale·B·A}
      */
     public static AdapterConfig read(ModelSnapshot snapshot) throws IOException {
-        String label = FILE + " of " + snapshot.reference();
         if (!snapshot.has(FILE)) {
             throw new AmalgamException(ErrorCode.ADAPTER_INVALID, "Adapter " + snapshot.reference() + " has no " + FILE + ".");
         }
-        ObjectNode json = StrictJson.object(snapshot.readSmall(FILE, LIMIT), label, ErrorCode.ADAPTER_INVALID);
+        return parse(snapshot.reference(), snapshot.readSmall(FILE, LIMIT));
+    }
+
+    /** Reads a configuration from its bytes; throws as {@link #read} does. */
+    public static AdapterConfig parse(String reference, byte[] content) {
+        String label = FILE + " of " + reference;
+        ObjectNode json = StrictJson.object(content, label, ErrorCode.ADAPTER_INVALID);
         String type = json.path("peft_type").asText("LORA");
         if (!type.equals("LORA")) {
             throw new AmalgamException(ErrorCode.ADAPTER_INVALID, label + " has peft_type " + type + "; only LORA adapters can be merged.");

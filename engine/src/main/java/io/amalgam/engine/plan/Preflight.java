@@ -1,19 +1,195 @@
 package io.amalgam.engine.plan;
 
+import io.amalgam.engine.Version;
+import io.amalgam.engine.checkpoint.AdapterConfig;
+import io.amalgam.engine.checkpoint.Checkpoint;
+import io.amalgam.engine.checkpoint.ModelConfig;
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.error.Problem;
+import io.amalgam.engine.method.MergeMethods;
+import io.amalgam.engine.recipe.ModelPath;
+import io.amalgam.engine.recipe.ModelReference;
 import io.amalgam.engine.recipe.ParsedRecipe;
+import io.amalgam.engine.recipe.Position;
+import io.amalgam.engine.recipe.Recipe;
+import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSource;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Checks a recipe before any weight is read: resolves every model to a fixed identity, reads configurations and
- * safetensors headers, and reports everything that is wrong at once.
+ * safetensors headers, plans the merge, and reports everything that is wrong at once.
  */
 public final class Preflight {
 
-    private Preflight() {
+    private static final int CONFIG_LIMIT = 16 << 20;
+
+    private final ParsedRecipe parsed;
+    private final Recipe recipe;
+    private final PlanOptions options;
+    private final ModelSource source;
+    private final ProblemCollector problems;
+    private final List<PinnedModel> pinned = new ArrayList<>();
+    private final Map<ModelPath, ModelSnapshot> snapshots = new LinkedHashMap<>();
+
+    private Preflight(ParsedRecipe parsed, PlanOptions options, ModelSource source) {
+        this.parsed = parsed;
+        this.recipe = parsed.recipe();
+        this.options = options;
+        this.source = source;
+        this.problems = new ProblemCollector(parsed.file());
     }
 
-    /** Checks a recipe against its models. */
+    /**
+     * Checks a recipe against its models.
+     *
+     * @param source where models are looked for
+     */
     public static PreflightResult check(ParsedRecipe parsed, PlanOptions options, ModelSource source) {
-        throw new UnsupportedOperationException("written in the next landing");
+        return new Preflight(parsed, options, source).check();
+    }
+
+    private PreflightResult check() {
+        if (recipe == null) {
+            return refused();
+        }
+        checkMethod();
+        ParameterNames.check(recipe, problems);
+        RecipeModels.references(recipe).forEach(this::pin);
+        if (parsed.hasErrors() || recipe.mergeMethod() == null) {
+            return refused();
+        }
+        String digest = CanonicalRecipe.digest(recipe, options, pinned);
+        long seed = CanonicalRecipe.seed(digest, options);
+        PinnedRecipe accepted = new PinnedRecipe(
+                CanonicalRecipe.artifactKey(digest, seed),
+                Version.NUMERICS,
+                parsed.text(),
+                parsed.file(),
+                options,
+                seed,
+                pinned,
+                null,
+                donorFiles());
+        Optional<MergePlan> plan = Planner.plan(accepted, recipe, problems);
+        if (plan.isEmpty() || hasErrors()) {
+            return refused();
+        }
+        return new PreflightResult(allProblems(), Optional.of(accepted), CostEstimate.of(plan.get()));
+    }
+
+    private PreflightResult refused() {
+        return new PreflightResult(allProblems(), Optional.empty(), MergeCost.NONE);
+    }
+
+    private boolean hasErrors() {
+        return allProblems().stream().anyMatch(problem -> problem.severity() == Problem.Severity.ERROR);
+    }
+
+    /** What parsing found and what was found here; unknown keys are errors if that was asked for. */
+    private List<Problem> allProblems() {
+        List<Problem> all = new ArrayList<>();
+        parsed.problems().forEach(all::add);
+        all.addAll(problems.problems());
+        all.replaceAll(problem -> options.strict()
+                        && problem.code() == ErrorCode.RECIPE_UNKNOWN_KEY
+                        && problem.severity() == Problem.Severity.WARNING
+                ? new Problem(
+                        problem.code(),
+                        Problem.Severity.ERROR,
+                        problem.message(),
+                        problem.file(),
+                        problem.line(),
+                        problem.column())
+                : problem);
+        all.sort(ProblemCollector.ORDER);
+        return all;
+    }
+
+    private void checkMethod() {
+        String name = recipe.mergeMethod();
+        if (name != null && MergeMethods.find(name).isEmpty()) {
+            problems.error(
+                    ErrorCode.METHOD_UNKNOWN,
+                    recipe.position("merge_method"),
+                    "merge_method \"" + name + "\" is not known; did you mean \"" + MergeMethods.nearest(name) + "\"?",
+                    "amalgam methods lists all");
+        }
+    }
+
+    private void pin(ModelReference reference, Position position) {
+        pin(reference.model(), false, position);
+        if (reference.lora() != null) {
+            pin(reference.lora(), true, position);
+        }
+    }
+
+    private void pin(ModelPath path, boolean adapter, Position position) {
+        if (pinned.stream().anyMatch(model ->
+                model.adapter() == adapter && path.equals(new ModelPath(model.path(), model.revision())))) {
+            return;
+        }
+        try {
+            ModelSnapshot snapshot = snapshots.get(path);
+            if (snapshot == null) {
+                snapshot = source.resolve(path.path(), path.revision());
+                snapshots.put(path, snapshot);
+            }
+            String config = adapter ? AdapterConfig.FILE : ModelConfig.FILE;
+            if (adapter) {
+                AdapterConfig.read(snapshot);
+            } else {
+                ModelConfig.read(snapshot);
+            }
+            Checkpoint checkpoint = Checkpoint.open(snapshot);
+            requireKind(checkpoint, path, adapter);
+            pinned.add(new PinnedModel(
+                    path.path(),
+                    path.revision(),
+                    snapshot.identity(),
+                    adapter,
+                    new String(snapshot.readSmall(config, CONFIG_LIMIT), StandardCharsets.UTF_8),
+                    List.copyOf(checkpoint.tensors())));
+        } catch (AmalgamException e) {
+            problems.failure(e, position);
+        } catch (IOException e) {
+            problems.error(
+                    ErrorCode.SOURCE_UNAVAILABLE, position, "Model " + path + " cannot be read: " + e.getMessage(), "");
+        }
+    }
+
+    private static void requireKind(Checkpoint checkpoint, ModelPath path, boolean adapter) {
+        if (adapter != (checkpoint.kind() == Checkpoint.Kind.ADAPTER)) {
+            throw new AmalgamException(
+                    adapter ? ErrorCode.ADAPTER_INVALID : ErrorCode.MODEL_UNREADABLE,
+                    adapter
+                            ? path + " is a whole model, and stands where a LoRA adapter is expected (MODEL+ADAPTER)."
+                            : path + " is a LoRA adapter; write MODEL+" + path + " with the model that it was made for.");
+        }
+    }
+
+    private Map<String, byte[]> donorFiles() {
+        Optional<ModelReference> donor =
+                RecipeModels.references(recipe).keySet().stream().findFirst();
+        if (!options.copyTokenizer() || donor.isEmpty() || !snapshots.containsKey(donor.get().model())) {
+            return Map.of();
+        }
+        try {
+            return DonorFiles.tokenizer(snapshots.get(donor.get().model()));
+        } catch (IOException e) {
+            problems.error(
+                    ErrorCode.SOURCE_UNAVAILABLE,
+                    Position.NONE,
+                    "The tokenizer of model " + donor.get() + " cannot be read: " + e.getMessage(),
+                    "");
+            return Map.of();
+        }
     }
 }

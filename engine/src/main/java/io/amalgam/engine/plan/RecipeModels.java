@@ -1,0 +1,99 @@
+package io.amalgam.engine.plan;
+
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.recipe.InputModel;
+import io.amalgam.engine.recipe.ModelPath;
+import io.amalgam.engine.recipe.ModelReference;
+import io.amalgam.engine.recipe.OutputSlice;
+import io.amalgam.engine.recipe.Position;
+import io.amalgam.engine.recipe.Recipe;
+import io.amalgam.engine.recipe.RecipeModule;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The models of a recipe, by reference. */
+final class RecipeModels {
+
+    private final Map<ModelReference, ModelView> views = new LinkedHashMap<>();
+
+    /**
+     * Finds every reference of a recipe among pinned models.
+     *
+     * @param problems receives what is wrong with adapters
+     */
+    RecipeModels(Recipe recipe, List<PinnedModel> pinned, ProblemCollector problems) {
+        references(recipe).forEach((reference, position) -> {
+            int model = index(pinned, reference.model(), false);
+            int adapter = reference.lora() == null ? -1 : index(pinned, reference.lora(), true);
+            if (model < 0 || reference.lora() != null && adapter < 0) {
+                return;
+            }
+            try {
+                views.put(reference, new ModelView(reference, model, adapter, pinned));
+            } catch (AmalgamException e) {
+                problems.failure(e, position);
+            }
+        });
+    }
+
+    /**
+     * Every model whose weights or configuration a recipe may need, with the place where it is first named: the base
+     * model first, then the recipe's order. This is also the order in which the donor of the configuration and the
+     * architecture are looked for.
+     */
+    static Map<ModelReference, Position> references(Recipe recipe) {
+        Map<ModelReference, Position> references = new LinkedHashMap<>();
+        if (recipe.baseModel() != null) {
+            references.put(recipe.baseModel(), recipe.position("base_model"));
+        }
+        addInputs(recipe.models(), references);
+        addSlices(recipe.slices(), references);
+        for (RecipeModule module : recipe.modules().values()) {
+            addInputs(module.models(), references);
+            addSlices(module.slices(), references);
+        }
+        return references;
+    }
+
+    private static void addSlices(List<OutputSlice> slices, Map<ModelReference, Position> references) {
+        for (OutputSlice slice : slices) {
+            addInputs(slice.sources(), references);
+            if (slice.baseModel() != null) {
+                references.putIfAbsent(slice.baseModel(), slice.position());
+            }
+        }
+    }
+
+    private static void addInputs(List<InputModel> inputs, Map<ModelReference, Position> references) {
+        inputs.forEach(input -> references.putIfAbsent(input.model(), input.position()));
+    }
+
+    private static int index(List<PinnedModel> pinned, ModelPath path, boolean adapter) {
+        for (int index = 0; index < pinned.size(); index++) {
+            PinnedModel model = pinned.get(index);
+            if (model.adapter() == adapter && path.equals(new ModelPath(model.path(), model.revision()))) {
+                return index;
+            }
+        }
+        return -1;
+    }
+
+    /** The model of that reference, or null if it could not be read. */
+    ModelView get(ModelReference reference) {
+        return views.get(reference);
+    }
+
+    /** All models that could be read, the base model first. */
+    List<ModelView> all() {
+        return new ArrayList<>(views.values());
+    }
+
+    /** The model that configuration and tokenizer come from: the base model, else the first. */
+    ModelView donor() {
+        Collection<ModelView> all = views.values();
+        return all.isEmpty() ? null : all.iterator().next();
+    }
+}
