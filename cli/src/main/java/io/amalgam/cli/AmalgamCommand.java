@@ -1,5 +1,12 @@
 package io.amalgam.cli;
 
+import io.amalgam.cli.client.CancelCommand;
+import io.amalgam.cli.client.LeaderboardCommand;
+import io.amalgam.cli.client.ListCommand;
+import io.amalgam.cli.client.PullCommand;
+import io.amalgam.cli.client.ShowCommand;
+import io.amalgam.cli.client.SubmitCommand;
+import io.amalgam.cli.client.WatchCommand;
 import io.amalgam.engine.Version;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,6 +25,13 @@ import picocli.CommandLine.Spec;
         description = "Merges language models: MergeKit's recipes, the same bits, at the speed of the machine.",
         subcommands = {
             EvaluateCommand.class,
+            SubmitCommand.class,
+            WatchCommand.class,
+            ListCommand.class,
+            ShowCommand.class,
+            CancelCommand.class,
+            LeaderboardCommand.class,
+            PullCommand.class,
             VersionCommand.class,
             HelpCommand.class,
         },

@@ -78,6 +78,8 @@ public enum ErrorCode {
     STORE_UNAVAILABLE(Kind.EXTERNAL),
     /** Kafka did not answer. */
     BROKER_UNAVAILABLE(Kind.EXTERNAL),
+    /** A recipe-service that a command asks did not answer. */
+    SERVICE_UNAVAILABLE(Kind.EXTERNAL),
     /** The database did not answer. */
     DATABASE_UNAVAILABLE(Kind.EXTERNAL),
     /** An inference endpoint did not answer. */

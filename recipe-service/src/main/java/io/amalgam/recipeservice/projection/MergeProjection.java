@@ -165,7 +165,7 @@ public class MergeProjection {
     }
 
     /** Tells the watchers of the merge that made an artifact about something that concerns the artifact. */
-    void appendForArtifact(Connection connection, String artifact, String type, Instant at, Event event)
+    void appendForArtifact(Connection connection, String artifact, String type, Instant at, Object event)
             throws SQLException {
         Optional<UUID> merge = Sql.first(connection, "select merge from projection.artifact where id = ?",
                 row -> row.getObject("merge", UUID.class), artifact);
@@ -176,7 +176,7 @@ public class MergeProjection {
     }
 
     /** Numbers an event under the merge's row lock and wakes the watchers when the transaction commits. */
-    void append(Connection connection, UUID merge, String type, Instant at, Event event) throws SQLException {
+    void append(Connection connection, UUID merge, String type, Instant at, Object event) throws SQLException {
         int number = Sql.first(connection,
                         "update projection.merge set last_event = last_event + 1 where id = ? returning last_event",
                         row -> row.getInt("last_event"), merge)
@@ -229,7 +229,7 @@ public class MergeProjection {
                 state, artifact, code, message, instant(at), merge) > 0;
     }
 
-    private String json(Event event) {
+    private String json(Object event) {
         try {
             return mapper.writeValueAsString(event);
         } catch (JsonProcessingException exception) {

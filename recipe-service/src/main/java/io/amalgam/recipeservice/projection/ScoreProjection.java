@@ -2,6 +2,7 @@ package io.amalgam.recipeservice.projection;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.events.Event;
@@ -77,6 +78,27 @@ public class ScoreProjection {
                     set questions = greatest(projection.evaluation_slice.questions, excluded.questions)""",
                 event.evaluation(), event.modelIdentity(), event.task(), event.from(), event.total(),
                 event.to() - event.from());
+        // An evaluation is named by its artifact until a score says otherwise.
+        String artifact = Sql.first(connection,
+                        "select coalesce(artifact, id) as artifact from projection.evaluation where id = ?",
+                        row -> row.getString("artifact"), event.evaluation())
+                .orElse(event.evaluation());
+        merges.appendForArtifact(connection, artifact, "questions", event.at(), progress(connection, event));
+    }
+
+    /** How many questions of an evaluation have been answered, and where the newest answers belong. */
+    private ObjectNode progress(Connection connection, Event.EvaluationTaskCompleted event) throws SQLException {
+        ObjectNode progress = mapper.createObjectNode();
+        progress.put("evaluation", event.evaluation());
+        progress.put("modelIdentity", event.modelIdentity());
+        progress.put("task", event.task());
+        Sql.first(connection, """
+                select coalesce(sum(done), 0) as done, coalesce(sum(total), 0) as total from
+                    (select sum(questions) as done, max(total) as total from projection.evaluation_slice
+                    where evaluation = ? group by model_identity, task) as tasks""",
+                row -> progress.put("questionsDone", row.getLong("done")).put("questions", row.getLong("total")),
+                event.evaluation());
+        return progress;
     }
 
     /** A model has a score. The newest score of a model on a task with the same data counts. */

@@ -9,7 +9,7 @@ import java.time.Instant;
  * @param number from 1, without gaps within a merge
  * @param type {@code requested}, {@code planned}, {@code progress}, {@code chunk}, {@code chunk-failed},
  *     {@code cancellation-requested}, {@code completed}, {@code failed}, {@code cancelled}, {@code artifact},
- *     {@code score}, {@code evaluation-completed}, {@code evaluation-failed}, {@code evaluation-cancelled}
+ *     {@code questions}, {@code score}, {@code evaluation-completed}, {@code evaluation-failed}, {@code evaluation-cancelled}
  * @param at when it happened
  * @param data the event's record
  */

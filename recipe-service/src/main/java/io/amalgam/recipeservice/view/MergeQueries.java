@@ -27,7 +27,7 @@ public class MergeQueries {
                 coalesce((select sum(total) from (select max(total) as total from projection.evaluation_slice s
                     where s.evaluation = e.id group by model_identity, task) as totals), 0) as questions
             from projection.merge m
-            left join lateral (select * from projection.evaluation v where v.artifact = m.artifact
+            left join lateral (select * from projection.evaluation v where (v.id = m.artifact or v.artifact = m.artifact)
                 and m.state = 'completed' order by v.started_at desc, v.id limit 1) e on true
             """;
 

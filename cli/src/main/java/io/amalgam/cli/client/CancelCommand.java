@@ -1,0 +1,46 @@
+package io.amalgam.cli.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Asks that a merge end. */
+@Command(name = "cancel", description = "Ask that a merge end; it stops within seconds.")
+public final class CancelCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "MERGE", description = "The merge's id.")
+    private String merge;
+
+    @Option(names = "--reason", paramLabel = "TEXT", defaultValue = "", description = "Why, for others.")
+    private String reason;
+
+    @Mixin
+    private ServerOptions options;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        JsonNode view = options.server()
+                .delete("api/merges/" + Server.encode(merge) + "?reason=" + Server.encode(reason));
+        PrintWriter out = spec.commandLine().getOut();
+        if (options.json()) {
+            out.println(Server.pretty(view));
+        } else {
+            String state = view.path("state").asText();
+            out.println(switch (state) {
+                case "requested", "running" -> "cancellation of merge " + merge + " requested";
+                default -> "merge " + merge + " had ended before: " + state;
+            });
+        }
+        out.flush();
+        return 0;
+    }
+}

@@ -1,0 +1,76 @@
+package io.amalgam.cli.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Numbers and tables as people read them. */
+final class Display {
+
+    private static final double THOUSAND = 1000;
+    private static final String[] UNITS = {"B", "kB", "MB", "GB", "TB"};
+    private static final int IDENTITY_LENGTH = 12;
+
+    private Display() {
+    }
+
+    /** A number of bytes, in powers of 1000. */
+    static String bytes(double count) {
+        int unit = 0;
+        double value = count;
+        while (value >= THOUSAND && unit < UNITS.length - 1) {
+            value /= THOUSAND;
+            unit++;
+        }
+        return unit == 0 ? String.format(Locale.ROOT, "%.0f B", value)
+                : String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
+    }
+
+    /** A score between 0 and 1. */
+    static String score(double value) {
+        return String.format(Locale.ROOT, "%.3f", value);
+    }
+
+    /** A difference of scores, with its sign. */
+    static String difference(double value) {
+        return String.format(Locale.ROOT, "%+.3f", value);
+    }
+
+    /** As much of a key as is enough to tell it from others. */
+    static String brief(String key) {
+        return key.length() <= IDENTITY_LENGTH ? key : key.substring(0, IDENTITY_LENGTH);
+    }
+
+    /** A time without its fraction, or an empty text. */
+    static String time(JsonNode time) {
+        String text = time.asText("");
+        int fraction = text.indexOf('.');
+        return (fraction < 0 ? text.replace("Z", "") : text.substring(0, fraction)).replace('T', ' ');
+    }
+
+    /** Rows under each other in columns; the first row is the heading. */
+    static String table(List<List<String>> rows) {
+        List<Integer> widths = new ArrayList<>();
+        for (List<String> row : rows) {
+            for (int column = 0; column < row.size(); column++) {
+                int width = row.get(column).length();
+                if (column == widths.size()) {
+                    widths.add(width);
+                } else {
+                    widths.set(column, Math.max(widths.get(column), width));
+                }
+            }
+        }
+        StringBuilder text = new StringBuilder();
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int column = 0; column < row.size(); column++) {
+                String cell = row.get(column);
+                line.append(cell).repeat(' ', widths.get(column) - cell.length() + 2);
+            }
+            text.append(line.toString().stripTrailing()).append(System.lineSeparator());
+        }
+        return text.toString();
+    }
+}
