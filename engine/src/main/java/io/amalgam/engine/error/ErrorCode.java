@@ -38,6 +38,8 @@ public enum ErrorCode {
     ARCHITECTURE_MISMATCH(Kind.USER),
     /** A tensor has different shapes in different models. */
     SHAPE_MISMATCH(Kind.USER),
+    /** A tensor without arithmetic, of integers, has different values in different models. */
+    TENSOR_DIFFERS(Kind.USER),
     /** A tensor that is needed is in none of the places it could be. */
     TENSOR_MISSING(Kind.USER),
     /** A tensor type is not known or not supported here. */

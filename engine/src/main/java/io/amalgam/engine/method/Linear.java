@@ -1,5 +1,8 @@
 package io.amalgam.engine.method;
 
+import io.amalgam.engine.checkpoint.DType;
+import io.amalgam.engine.kernel.Kernels;
+import io.amalgam.engine.kernel.Tile;
 import java.util.List;
 
 /** Weighted mean of the models' weights. */
@@ -52,5 +55,42 @@ final class Linear implements MergeMethod {
     @Override
     public List<MethodParameter> parameters() {
         return PARAMETERS;
+    }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return new Merge(task);
+    }
+
+    /** Accumulates in binary32 (binary64 for F64) by fused multiply-adds and rounds once, whatever the type. */
+    private static final class Merge extends PointwiseMerge {
+        private final Kernels wide;
+        private final double[] weights;
+        private final double divisor;
+
+        Merge(TensorTask task) {
+            super(task);
+            wide = kernels.type() == DType.F64 ? kernels : Kernels.of(DType.F32);
+            weights = new double[task.inputs()];
+            double sum = 0;
+            for (int input = 0; input < weights.length; input++) {
+                weights[input] = wide.round(task.number(input, "weight"));
+                sum = wide.round(sum + weights[input]);
+            }
+            divisor = task.flag("normalize") ? sum : 1;
+        }
+
+        @Override
+        protected Tile tile(Strip strip, int from, int length) {
+            Tile sum = strip.scratch(0, length);
+            wide.arithmetic().fill(sum, 0, length);
+            for (int input = 0; input < weights.length; input++) {
+                wide.arithmetic().multiplyAdd(sum, strip.input(input, from, length), weights[input], length);
+            }
+            if (divisor != 1) {
+                wide.arithmetic().divideBy(sum, sum, divisor, length);
+            }
+            return sum;
+        }
     }
 }

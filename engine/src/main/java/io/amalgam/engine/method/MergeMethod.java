@@ -97,6 +97,16 @@ public interface MergeMethod {
         return Optional.empty();
     }
 
+    /**
+     * Begins one output tensor of floating arithmetic.
+     *
+     * @param task the tensor; its inputs are as {@link #inputs} demands, or fewer where {@link InputRule#incomplete} lets
+     *     the remaining ones be merged
+     */
+    default TensorMerge begin(TensorTask task) {
+        throw new UnsupportedOperationException(name());
+    }
+
     /** The parameter of this name, if the method has it. */
     default Optional<MethodParameter> parameter(String name) {
         return parameters().stream().filter(parameter -> parameter.name().equals(name)).findFirst();

@@ -49,4 +49,12 @@ final class ModelStock implements MergeMethod {
     public List<MethodParameter> parameters() {
         return PARAMETERS;
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        if (task.inputs() == 1) {
+            return new LoneInput(task, 0);
+        }
+        return task.flag("filter_wise") ? new ModelStockMerge.ByRow(task) : new ModelStockMerge.Whole(task);
+    }
 }

@@ -1,5 +1,6 @@
 package io.amalgam.engine.method;
 
+import io.amalgam.engine.kernel.Tile;
 import java.util.List;
 
 /** Copies one model's tensors, scaled if asked: for stacking layers of several models. */
@@ -47,5 +48,26 @@ final class Passthrough implements MergeMethod {
     @Override
     public List<MethodParameter> parameters() {
         return PARAMETERS;
+    }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return task.has(0, "scale") ? new Scaled(task) : new LoneInput(task, 0);
+    }
+
+    private static final class Scaled extends PointwiseMerge {
+        private final double scale;
+
+        Scaled(TensorTask task) {
+            super(task);
+            scale = kernels.factor(task.number(0, "scale"));
+        }
+
+        @Override
+        protected Tile tile(Strip strip, int from, int length) {
+            Tile tile = strip.input(0, from, length);
+            arithmetic.scale(tile, tile, scale, length);
+            return tile;
+        }
     }
 }

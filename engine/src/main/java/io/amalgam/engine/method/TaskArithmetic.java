@@ -77,4 +77,9 @@ final class TaskArithmetic implements MergeMethod {
     public List<MethodParameter> parameters() {
         return PARAMETERS;
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return new TaskVectorMerge(task, false);
+    }
 }

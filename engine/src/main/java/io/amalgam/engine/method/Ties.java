@@ -79,4 +79,23 @@ final class Ties implements MergeMethod {
     public List<MethodParameter> parameters() {
         return PARAMETERS;
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return new LargestMerge(task);
+    }
+
+    /** Keeps the k largest magnitudes of each task vector, of equal ones those of lowest index. */
+    private static final class LargestMerge extends SelectionMerge {
+
+        LargestMerge(TensorTask task) {
+            super(task, true, true);
+        }
+
+        @Override
+        protected long[] ranks(double density, int model) {
+            long kept = density <= 0 ? 0 : Math.max(1, (long) (density * task.elements()));
+            return kept == 0 ? null : new long[] {task.elements() - kept};
+        }
+    }
 }

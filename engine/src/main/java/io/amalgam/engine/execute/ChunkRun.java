@@ -1,0 +1,265 @@
+package io.amalgam.engine.execute;
+
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.method.Pass;
+import io.amalgam.engine.plan.ChunkPlan;
+import io.amalgam.engine.plan.TensorPlan;
+import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+
+/**
+ * The work of one chunk, shared out among threads.
+ *
+ * <p>A few tensors are on their way at a time. A thread takes a block of the earliest tensor that has one; blocks of
+ * statistics may be taken of any of these tensors, blocks of output only in the order in which they lie in the shard, so
+ * that the threads never hold all output buffers with blocks that must wait. Twice as many threads take blocks as may
+ * compute: those that may not are reading ahead. The thread that called writes behind.
+ */
+final class ChunkRun implements AutoCloseable {
+    /** Tensors on their way at a time. */
+    private static final int WINDOW = 6;
+
+    private final ChunkPlan chunk;
+    private final ElementSources sources;
+    private final ExecutionOptions options;
+    private final ExecutionListener listener;
+    private final Arena arena = Arena.ofShared();
+    private final Semaphore computing;
+    private final int workers;
+
+    private final ArrayDeque<TensorJob> active = new ArrayDeque<>();
+    private final ArrayDeque<OutputBlock> free = new ArrayDeque<>();
+    private final Map<Long, OutputBlock> finished = new HashMap<>();
+    private final Map<String, Long> nonFinite = new HashMap<>();
+    private int nextTensor;
+    private long claimed;
+    private Throwable failure;
+    private boolean ended;
+
+    ChunkRun(ChunkPlan chunk, ElementSources sources, ExecutionOptions options, ExecutionListener listener) {
+        this.chunk = chunk;
+        this.sources = sources;
+        this.options = options;
+        this.listener = listener;
+        computing = new Semaphore(options.threads());
+        workers = 2 * options.threads();
+        for (int block = 0; block < workers + options.threads() + 1; block++) {
+            free.add(new OutputBlock(arena));
+        }
+    }
+
+    /** Starts the threads. */
+    List<Thread> start() {
+        List<Thread> threads = new ArrayList<>();
+        for (int worker = 0; worker < workers; worker++) {
+            int number = worker;
+            threads.add(Thread.ofPlatform().daemon().name("amalgam-merge-" + worker).start(() -> work(number)));
+        }
+        return threads;
+    }
+
+    /** A block that a thread has taken: of a pass, or of the output, with the buffer to compute it into. */
+    private record Claim(TensorJob job, Pass pass, int block, OutputBlock output) {
+    }
+
+    private void work(int worker) {
+        WorkerStrip strip = new WorkerStrip(worker, arena);
+        try {
+            for (Claim claim = claim(); claim != null; claim = claim()) {
+                run(claim, strip);
+                complete(claim);
+            }
+        } catch (Throwable e) {
+            fail(e);
+        }
+    }
+
+    private void run(Claim claim, WorkerStrip strip) throws Exception {
+        TensorJob job = claim.job();
+        int firstStrip = job.firstStrip(claim.block());
+        int endStrip = job.endStrip(claim.block());
+        strip.read(job, claim.pass(), firstStrip, endStrip);
+        computing.acquire();
+        try {
+            if (claim.output() != null) {
+                long bytes = (long) job.elements(firstStrip, endStrip) * job.plan.dtype().bytes();
+                strip.openOutput(claim.output().reserve(bytes));
+            }
+            for (int index = firstStrip; index < endStrip; index++) {
+                strip.moveTo(index);
+                if (claim.pass() != null) {
+                    claim.pass().strip(strip);
+                } else {
+                    job.merge.output(strip);
+                }
+            }
+        } finally {
+            computing.release();
+        }
+        if (claim.output() != null) {
+            claim.output().length = strip.outputLength();
+            if (strip.emitted() != job.elements(firstStrip, endStrip)) {
+                throw new IllegalStateException("method " + job.plan.method() + " gave " + strip.emitted()
+                        + " elements of tensor " + job.plan.name() + " instead of " + job.elements(firstStrip, endStrip));
+            }
+        }
+    }
+
+    private synchronized Claim claim() throws InterruptedException {
+        while (failure == null && !ended) {
+            if (listener.cancelled()) {
+                throw new AmalgamException(ErrorCode.CANCELLED, "Chunk " + chunk.index() + " was cancelled.");
+            }
+            admit();
+            Claim claim = find();
+            if (claim != null) {
+                return claim;
+            }
+            if (nextTensor == chunk.tensors().size() && active.isEmpty()) {
+                notifyAll();
+                return null;
+            }
+            wait();
+        }
+        return null;
+    }
+
+    /** Lets tensors in while there is room. */
+    private void admit() {
+        while (active.size() < WINDOW && nextTensor < chunk.tensors().size()) {
+            TensorPlan tensor = chunk.tensors().get(nextTensor++);
+            TensorJob job = new TensorJob(tensor, sources.of(tensor), chunk.seed(), workers, options);
+            job.advance(null);
+            job.open = true;
+            if (job.blocks > 0) {
+                active.add(job);
+            } else {
+                job.close();
+            }
+        }
+    }
+
+    private Claim find() {
+        boolean outputInOrder = true;
+        for (TensorJob job : active) {
+            boolean left = job.nextBlock < job.blocks;
+            if (job.open && left && job.pass != null) {
+                return new Claim(job, job.pass, job.nextBlock++, null);
+            }
+            if (job.open && left && outputInOrder && !free.isEmpty()) {
+                OutputBlock block = free.remove();
+                block.sequence = claimed++;
+                return new Claim(job, null, job.nextBlock++, block);
+            }
+            outputInOrder &= job.open && job.pass == null && !left;
+        }
+        return null;
+    }
+
+    private void complete(Claim claim) {
+        TensorJob job = claim.job();
+        synchronized (this) {
+            job.blocksDone++;
+            if (claim.output() != null) {
+                finished.put(claim.output().sequence, claim.output());
+                if (job.blocksDone == job.blocks) {
+                    finish(job);
+                }
+                notifyAll();
+                return;
+            }
+            if (job.blocksDone < job.blocks) {
+                return;
+            }
+            job.open = false;
+        }
+        // The last block of a pass: no other thread touches the job until it is open again.
+        job.advance(claim.pass());
+        synchronized (this) {
+            job.open = true;
+            notifyAll();
+        }
+    }
+
+    private void finish(TensorJob job) {
+        active.remove(job);
+        long count = job.nonFinite.get();
+        if (count > 0) {
+            nonFinite.put(job.plan.name(), count);
+            if (options.refuseNonFinite()) {
+                throw new AmalgamException(
+                        ErrorCode.NON_FINITE_WEIGHTS,
+                        "Tensor %s of the result has %d elements that are NaN or infinite, and the request refuses them; look for them in the inputs of that name."
+                                .formatted(job.plan.name(), count));
+            }
+        }
+        job.close();
+    }
+
+    /** Lets no more blocks be taken. */
+    synchronized void end() {
+        ended = true;
+        notifyAll();
+    }
+
+    /** Ends the run with a failure, the first of which is kept. */
+    synchronized void fail(Throwable cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+        notifyAll();
+    }
+
+    /**
+     * Waits for the block that comes next in the shard.
+     *
+     * @return null when there is none any more
+     */
+    synchronized OutputBlock next(long sequence) throws InterruptedException {
+        while (failure == null) {
+            OutputBlock block = finished.remove(sequence);
+            if (block != null) {
+                return block;
+            }
+            if (nextTensor == chunk.tensors().size() && active.isEmpty() && sequence == claimed) {
+                return null;
+            }
+            wait();
+        }
+        throw asRuntime(failure);
+    }
+
+    /** Gives a buffer back. */
+    synchronized void release(OutputBlock block) {
+        free.add(block);
+        notifyAll();
+    }
+
+    /** For each tensor with NaN or infinity, how many. */
+    synchronized Map<String, Long> nonFinite() {
+        return nonFinite;
+    }
+
+    private static RuntimeException asRuntime(Throwable failure) {
+        return switch (failure) {
+            case AmalgamException known -> known;
+            case InterruptedException interrupted ->
+                new AmalgamException(ErrorCode.CANCELLED, "The chunk's threads were interrupted.", interrupted);
+            default -> new AmalgamException(
+                    ErrorCode.INTERNAL, "Computing the chunk failed: " + failure, failure);
+        };
+    }
+
+    /** Frees all buffers; no thread may be running any more. */
+    @Override
+    public void close() {
+        active.forEach(TensorJob::close);
+        arena.close();
+    }
+}

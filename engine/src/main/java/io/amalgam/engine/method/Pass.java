@@ -1,0 +1,17 @@
+package io.amalgam.engine.method;
+
+/** One reading of the inputs before the output is computed. Strips come from several threads, in any order. */
+public interface Pass {
+
+    /** Whether the pass looks at this input. */
+    default boolean reads(int input) {
+        return true;
+    }
+
+    /** Works on one strip. */
+    void strip(Strip strip);
+
+    /** Called once, by one thread, when all strips are done. */
+    default void complete() {
+    }
+}
