@@ -37,7 +37,9 @@ public final class StrictJson {
                     .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            // Names are data here, hundreds of thousands of them: a table of those seen before only costs.
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
 
     private static final JsonMapper MAPPER = JsonMapper.builder(FACTORY)
@@ -74,6 +76,11 @@ public final class StrictJson {
         return FACTORY.createParser(text);
     }
 
+    /** A streaming parser over a file's bytes, with the same limits; duplicate keys are refused as they are met. */
+    public static JsonParser parser(byte[] content) throws IOException {
+        return FACTORY.createParser(content);
+    }
+
     /** Decodes UTF-8, refusing what is not. */
     static String text(byte[] content, String label, ErrorCode code) {
         try {
@@ -85,7 +92,7 @@ public final class StrictJson {
     }
 
     /** The refusal for a document that is not JSON, or breaks a limit. */
-    static AmalgamException refusal(JsonProcessingException cause, String label, ErrorCode code) {
+    public static AmalgamException refusal(JsonProcessingException cause, String label, ErrorCode code) {
         long offset = cause.getLocation() == null ? -1 : cause.getLocation().getCharOffset();
         return new AmalgamException(code, label + " is not valid JSON"
                 + (offset >= 0 ? " at character " + offset : "") + ": " + firstLine(cause.getOriginalMessage()) + ".", cause);
