@@ -7,8 +7,10 @@ import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.evaluation.data.BenchmarkFolder;
 import io.amalgam.evaluation.data.Digests;
 import io.amalgam.evaluation.data.PythonLiteral;
+import io.amalgam.evaluation.score.instruction.InstructionChecker;
 import io.amalgam.evaluation.score.math.BoxedAnswer;
 import io.amalgam.evaluation.score.math.MinervaNormalizer;
+import io.amalgam.evaluation.task.InstructionTask.Instruction;
 import io.amalgam.evaluation.task.MultipleChoiceTask.Definition;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -122,6 +124,43 @@ final class LeaderboardTasks {
 
     private static String bbhQuestion(String input) {
         return "Q: " + input + "\nA:";
+    }
+
+    /** IFEval. */
+    BenchmarkTask ifeval() {
+        noShots(IFEVAL);
+        String file = "ifeval/input_data.jsonl";
+        String punkt = "ifeval/punkt_english/punkt_english.json";
+        List<ObjectNode> rows = folder.readLines(file);
+        List<Question> questions = new ArrayList<>();
+        List<List<Instruction>> instructions = new ArrayList<>();
+        for (int index = 0; index < rows.size(); index++) {
+            ObjectNode row = rows.get(index);
+            Prompt prompt = Prompt.of("", List.of(), folder.text(file, index, row, "prompt"));
+            questions.add(Question.generation(
+                    index, row.path("key").asText(), prompt, InstructionTask.GENERATION, "", null));
+            instructions.add(instructions(file, index, row));
+        }
+        return new InstructionTask(
+                IFEVAL, Digests.sha256OfParts(IFEVAL, folder.digest(file), folder.digest(punkt)),
+                new InstructionChecker(folder.readJson(punkt)), questions, instructions);
+    }
+
+    private List<Instruction> instructions(String file, int index, ObjectNode row) {
+        JsonNode names = row.path("instruction_id_list");
+        JsonNode parameters = row.path("kwargs");
+        if (names.isEmpty() || names.size() != parameters.size()) {
+            throw folder.badRow(file, index, "does not have an object of parameters for each of its instructions");
+        }
+        List<Instruction> instructions = new ArrayList<>();
+        for (int instruction = 0; instruction < names.size(); instruction++) {
+            String name = names.get(instruction).asText();
+            if (!InstructionChecker.INSTRUCTIONS.contains(name)) {
+                throw folder.badRow(file, index, "has the unknown instruction \"" + name + "\"");
+            }
+            instructions.add(new Instruction(name, parameters.get(instruction)));
+        }
+        return instructions;
     }
 
     /** A subject of MATH, level 5. */

@@ -127,6 +127,7 @@ public final class TaskCatalog {
             gpqa.add(set.task());
             add(set.task(), () -> GpqaTasks.read(folderWith(folders, "gpqa"), set));
         }
+        add(LeaderboardTasks.IFEVAL, () -> leaderboard(folders, "ifeval", shots).ifeval());
         LeaderboardTasks.MATH_SUBJECTS.forEach(
                 (subject, name) -> add(name, () -> leaderboard(folders, "math_hard", shots).math(subject)));
         List<String> musr = new ArrayList<>();
@@ -142,7 +143,7 @@ public final class TaskCatalog {
         group(
                 LeaderboardTasks.LEADERBOARD,
                 List.of(
-                        LeaderboardTasks.BBH, GpqaTasks.GPQA, LeaderboardTasks.MATH, LeaderboardTasks.MMLU_PRO,
+                        LeaderboardTasks.BBH, GpqaTasks.GPQA, LeaderboardTasks.IFEVAL, LeaderboardTasks.MATH, LeaderboardTasks.MMLU_PRO,
                         LeaderboardTasks.MUSR));
     }
 

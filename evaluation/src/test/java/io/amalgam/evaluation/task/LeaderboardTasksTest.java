@@ -7,9 +7,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.evaluation.data.BenchmarkFixtures;
 import io.amalgam.evaluation.inference.ChatMessage;
 import io.amalgam.evaluation.inference.ChatTemplate;
+import io.amalgam.evaluation.score.LeaderboardScore;
+import io.amalgam.evaluation.score.TaskScore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** Compares with what lm-evaluation-harness 0.4.13 makes of the same data. */
@@ -83,6 +86,23 @@ class LeaderboardTasksTest {
         assertEquals(0.10, mmluPro.leaderboardBound().orElseThrow());
         // The data beside the project are a sample, and say so.
         assertEquals(250, catalog.find("leaderboard_musr_murder_mysteries").fullSize());
+    }
+
+    @Test
+    void garbageScoresOnIfEvalWhatTheSpecificationSays() {
+        BenchmarkTask task = TaskCatalog.open(List.of(BenchmarkFixtures.folder())).find("leaderboard_ifeval");
+        assertEquals(541, task.size());
+        assertEquals(0.0, leaderboardScore(task, prompt -> ""), 0.05);
+        assertEquals(17.2, leaderboardScore(task, prompt -> "hello"), 0.05);
+        assertEquals(21.0, leaderboardScore(task, prompt -> "the ".repeat(300)), 0.05);
+        assertEquals(30.5, leaderboardScore(task, prompt -> prompt), 0.05);
+    }
+
+    private static double leaderboardScore(BenchmarkTask task, UnaryOperator<String> respond) {
+        FunctionModel model = new FunctionModel(request -> 0, request -> respond.apply(request.context()));
+        TaskScore score = TaskScore.aggregate(task, EvaluatorTest.evaluate(model, task, AnswerCache.NONE));
+        assertEquals(834, score.metrics().get("inst_level_strict_acc").count());
+        return LeaderboardScore.of(List.of(score)).orElseThrow().benchmarks().getFirst().normalised();
     }
 
     @Test
