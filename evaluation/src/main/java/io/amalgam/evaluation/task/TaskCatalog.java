@@ -143,8 +143,8 @@ public final class TaskCatalog {
         group(
                 LeaderboardTasks.LEADERBOARD,
                 List.of(
-                        LeaderboardTasks.BBH, GpqaTasks.GPQA, LeaderboardTasks.IFEVAL, LeaderboardTasks.MATH, LeaderboardTasks.MMLU_PRO,
-                        LeaderboardTasks.MUSR));
+                        LeaderboardTasks.BBH, GpqaTasks.GPQA, LeaderboardTasks.IFEVAL, LeaderboardTasks.MATH,
+                        LeaderboardTasks.MMLU_PRO, LeaderboardTasks.MUSR));
     }
 
     private static LeaderboardTasks leaderboard(

