@@ -1,0 +1,70 @@
+package io.amalgam.evalworker.service;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Settings of an eval-worker. In the environment {@code AMALGAM_MODELS_ROOT} and so on. */
+@ConfigMapping(prefix = "amalgam")
+public interface EvalWorkerConfiguration {
+
+    /** Where models are. */
+    Root models();
+
+    /** Where artifacts and results go. */
+    Root store();
+
+    /** Where the benchmarks' data are. */
+    Root benchmarks();
+
+    /** How this worker works. */
+    Worker worker();
+
+    /** How topics are made. */
+    Topics topics();
+
+    /** A folder that all machines of the line have under the same name. */
+    interface Root {
+        /** The folder. */
+        Path root();
+    }
+
+    /** How this worker works. */
+    interface Worker {
+        /** Its name in results and logs; unless given, made of host and process. */
+        Optional<String> name();
+
+        /** Threads of a model's computation; 0 for all processors. */
+        @WithDefault("0")
+        int threads();
+
+        /** Records that are held at once: one is worked on, the others are made ready. */
+        @WithDefault("2")
+        int slots();
+
+        /** Models that are kept ready to run. */
+        @WithDefault("2")
+        int models();
+
+        /** How long a slice of questions may take before the rest of it becomes a record of its own. */
+        @WithDefault("300s")
+        Duration deadline();
+
+        /** How long a record may still take when the worker is told to stop, before it is given back. */
+        @WithDefault("20s")
+        Duration drain();
+    }
+
+    /** How topics are made. */
+    interface Topics {
+        /** Whether the worker makes missing topics and group settings; else it only checks them. */
+        @WithDefault("true")
+        boolean create();
+
+        /** Replicas of a topic that is made; -1 for the cluster's default. */
+        @WithDefault("-1")
+        int replication();
+    }
+}
