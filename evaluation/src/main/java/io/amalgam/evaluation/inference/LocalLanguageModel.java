@@ -21,19 +21,19 @@ public final class LocalLanguageModel implements LanguageModel {
     private static final int DEFAULT_BATCH_TOKENS = 512;
     private static final int CONFIGURATION_LIMIT = 1 << 20;
 
-    private final DecoderConfiguration configuration;
     private final DecoderWeights weights;
     private final TextTokenizer tokenizer;
+    private final GenerationSettings generation;
     private final WorkerTeam team;
     private final Decoder decoder;
     private final int maximumLength;
     private final int batchTokens;
 
     private LocalLanguageModel(DecoderConfiguration configuration, DecoderWeights weights, TextTokenizer tokenizer,
-            WorkerTeam team, InferenceOptions options) {
-        this.configuration = configuration;
+            GenerationSettings generation, WorkerTeam team, InferenceOptions options) {
         this.weights = weights;
         this.tokenizer = tokenizer;
+        this.generation = generation;
         this.team = team;
         this.decoder = new Decoder(configuration, weights, team);
         this.maximumLength = options.maximumLength() == 0 ? configuration.maximumLength() : options.maximumLength();
@@ -69,7 +69,8 @@ public final class LocalLanguageModel implements LanguageModel {
             int threads = options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads();
             team = new WorkerTeam(threads);
             DecoderWeights weights = DecoderWeights.read(checkpoint, configuration, team);
-            return new LocalLanguageModel(configuration, weights, tokenizer, team, options);
+            return new LocalLanguageModel(configuration, weights, tokenizer, GenerationSettings.read(model), team,
+                    options);
         } catch (IOException | RuntimeException | Error e) {
             tokenizer.close();
             if (team != null) {
@@ -92,7 +93,7 @@ public final class LocalLanguageModel implements LanguageModel {
 
     @Override
     public List<GenerationResult> generateUntil(List<GenerationRequest> requests) {
-        throw new UnsupportedOperationException();
+        return new GreedyGenerator(decoder, tokenizer, generation, team, batchTokens, maximumLength).generate(requests);
     }
 
     @Override
