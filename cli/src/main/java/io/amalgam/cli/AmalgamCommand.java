@@ -24,6 +24,9 @@ import picocli.CommandLine.Spec;
         name = "amalgam",
         description = "Merges language models: MergeKit's recipes, the same bits, at the speed of the machine.",
         subcommands = {
+            PlanCommand.class,
+            MergeCommand.class,
+            MethodsCommand.class,
             EvaluateCommand.class,
             SubmitCommand.class,
             WatchCommand.class,

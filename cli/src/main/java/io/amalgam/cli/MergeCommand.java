@@ -1,0 +1,168 @@
+package io.amalgam.cli;
+
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.error.Problem;
+import io.amalgam.engine.execute.ExecutionListener;
+import io.amalgam.engine.execute.ExecutionOptions;
+import io.amalgam.engine.merge.LocalMerge;
+import io.amalgam.engine.plan.PinnedRecipe;
+import io.amalgam.engine.plan.PlanJson;
+import io.amalgam.engine.plan.Preflight;
+import io.amalgam.engine.plan.PreflightResult;
+import io.amalgam.engine.source.LocalModelSource;
+import io.amalgam.engine.source.ModelSources;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Merges in this process, without a server. */
+@Command(
+        name = "merge",
+        description = "Merge a recipe into a folder. Takes every argument of mergekit-yaml; those without effect here are"
+                + " noted.")
+final class MergeCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "RECIPE", description = "The recipe, in MergeKit's YAML.")
+    private Path recipe;
+
+    @Parameters(index = "1", paramLabel = "OUT", description = "The folder to write.")
+    private Path target;
+
+    @Mixin
+    private RecipeOptions options;
+
+    @Mixin
+    private IgnoredOptions ignored;
+
+    @Option(
+            names = {"--threads", "-j", "--num-threads"},
+            paramLabel = "N",
+            description = "Threads that compute (default: one a processor). The result does not depend on it.")
+    private Integer threads;
+
+    @Option(names = "--overwrite", description = "Replace what the folder holds.")
+    private boolean overwrite;
+
+    @Option(names = "--fsync", description = "Sync every file to the disk before the folder appears.")
+    private boolean fsync;
+
+    @Option(names = "--refuse-non-finite", description = "Stop if a weight of the result is NaN or infinite.")
+    private boolean refuseNonFinite;
+
+    @Option(names = "--json", description = "Print the outcome as JSON.")
+    private boolean json;
+
+    @Option(names = "--quiet", negatable = true, description = "Print errors only.")
+    private boolean quiet;
+
+    @Option(names = {"-v", "--verbose"}, description = "Print notes too, such as arguments without effect.")
+    private boolean[] verbose = {};
+
+    /** What {@code --json} prints. */
+    private record Summary(
+            String artifact,
+            String location,
+            boolean made,
+            long seed,
+            long bytesWritten,
+            double seconds,
+            Map<String, Long> nonFinite,
+            List<Problem> problems) {
+    }
+
+    @Override
+    public Integer call() {
+        long start = System.nanoTime();
+        PrintWriter err = spec.commandLine().getErr();
+        if (!quiet) {
+            IgnoredOptions.notes(spec.commandLine().getParseResult()).forEach(note -> Failures.print(err, note));
+        }
+        ModelSources sources = new ModelSources(new LocalModelSource(Path.of(""), true));
+        PreflightResult preflight = Preflight.check(RecipeFiles.one(recipe), options.planOptions(), sources);
+        if (preflight.pinned().isEmpty()) {
+            throw new AmalgamException(preflight.problems());
+        }
+        if (!quiet && !json) {
+            preflight.problems().forEach(problem -> Failures.print(err, problem));
+        }
+        err.flush();
+        PinnedRecipe pinned = preflight.pinned().get();
+        LocalMerge merge = new LocalMerge(sources, execution(), overwrite, fsync);
+        LocalMerge.Outcome outcome;
+        try (ProgressBar bar = ProgressBar.of(preflight.cost().bytesToWrite(), !quiet && !json)) {
+            outcome = merge.run(pinned, preflight.cost(), target, new ExecutionListener() {
+                @Override
+                public void bytesWritten(long bytes) {
+                    bar.advance(bytes);
+                }
+            });
+        }
+        report(pinned, preflight, outcome, (System.nanoTime() - start) / 1e9);
+        return 0;
+    }
+
+    private ExecutionOptions execution() {
+        ExecutionOptions execution = ExecutionOptions.defaults().withRefuseNonFinite(refuseNonFinite);
+        if (threads == null) {
+            return execution;
+        }
+        if (threads < 1) {
+            throw new AmalgamException(
+                    ErrorCode.ARGUMENT_INVALID, "--threads is " + threads + ", expected a number of at least 1.");
+        }
+        return execution.withThreads(threads);
+    }
+
+    private void report(
+            PinnedRecipe pinned, PreflightResult preflight, LocalMerge.Outcome outcome, double seconds) {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        long bytes = outcome.manifest().totalSize();
+        if (json) {
+            Summary summary = new Summary(
+                    pinned.artifactKey(),
+                    target.toString(),
+                    outcome.made(),
+                    pinned.seed(),
+                    bytes,
+                    seconds,
+                    outcome.nonFinite(),
+                    preflight.problems());
+            out.println(new String(PlanJson.write(summary), StandardCharsets.UTF_8));
+        } else if (!quiet) {
+            outcome.nonFinite().forEach((tensor, count) -> Failures.print(
+                    err,
+                    Problem.warning(
+                            ErrorCode.NON_FINITE_WEIGHTS,
+                            "Tensor " + tensor + " has " + count + " weights that are NaN or infinite.")));
+            err.flush();
+            out.println(
+                    outcome.made()
+                            ? String.format(
+                                    Locale.ROOT,
+                                    "%s: %s in %d %s, %.1f s (artifact %s)",
+                                    target,
+                                    Sizes.inWords(bytes),
+                                    outcome.manifest().shards().size(),
+                                    outcome.manifest().shards().size() == 1 ? "shard" : "shards",
+                                    seconds,
+                                    pinned.artifactKey())
+                            : target + ": this artifact is there already (" + pinned.artifactKey() + ")");
+        }
+        out.flush();
+    }
+}
