@@ -12,36 +12,41 @@ import java.util.Map;
 /** A PostgreSQL, a Kafka broker, a models' root and a store for tests: all real, all on free ports, all thrown away. */
 public final class LineResource implements QuarkusTestResourceLifecycleManager {
 
+    /** An argument: {@code false} for an address of Kafka at which nothing answers. */
+    static final String WITH_BROKER = "with-broker";
+
     private static final Path FOLDER = Path.of("target", "line").toAbsolutePath();
+    private static final Path MODELS = Path.of("..", "samples", "models").toAbsolutePath().normalize();
 
     private EmbeddedPostgres postgres;
     private BrokerProcess broker;
+    private boolean withBroker = true;
 
-    /** Where models of tests lie. */
-    public static Path models() {
-        return folder("models");
-    }
-
-    /** Where artifacts of tests lie. */
-    public static Path store() {
-        return folder("store");
+    @Override
+    public void init(Map<String, String> arguments) {
+        withBroker = Boolean.parseBoolean(arguments.getOrDefault(WITH_BROKER, "true"));
     }
 
     @Override
     public Map<String, String> start() {
+        Path store;
         try {
             Path folder = Files.createTempDirectory(Files.createDirectories(FOLDER), "run-");
             postgres = EmbeddedPostgres.builder().setDataDirectory(folder.resolve("postgres")).start();
-            broker = BrokerProcess.start(folder.resolve("kafka"));
+            store = Files.createDirectories(folder.resolve("store"));
+            if (withBroker) {
+                broker = BrokerProcess.start(folder.resolve("kafka"));
+            }
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
         return Map.of(
                 "quarkus.datasource.jdbc.url", postgres.getJdbcUrl("postgres", "postgres"),
                 "quarkus.datasource.username", "postgres",
-                "kafka.bootstrap.servers", broker.bootstrapServers(),
-                "amalgam.models.root", models().toString(),
-                "amalgam.store.root", store().toString());
+                "kafka.bootstrap.servers",
+                withBroker ? broker.bootstrapServers() : "127.0.0.1:" + BrokerProcess.freePort(),
+                "amalgam.models.root", MODELS.toString(),
+                "amalgam.store.root", store.toString());
     }
 
     @Override
@@ -55,14 +60,6 @@ public final class LineResource implements QuarkusTestResourceLifecycleManager {
             } catch (IOException failure) {
                 throw new UncheckedIOException(failure);
             }
-        }
-    }
-
-    private static Path folder(String name) {
-        try {
-            return Files.createDirectories(FOLDER.resolve(name));
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
         }
     }
 }

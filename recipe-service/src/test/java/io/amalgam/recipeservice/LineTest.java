@@ -18,7 +18,7 @@ import io.amalgam.recipeservice.messaging.Positions;
 import io.amalgam.recipeservice.projection.Projector;
 import io.amalgam.recipeservice.view.MergeQueries;
 import io.amalgam.recipeservice.view.MergeView;
-import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.inject.Inject;
@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 
 /** Topics into the projection, through a real broker. */
 @QuarkusTest
-@QuarkusTestResource(LineResource.class)
+@WithTestResource(LineResource.class)
 class LineTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);

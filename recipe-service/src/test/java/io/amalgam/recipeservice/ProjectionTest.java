@@ -14,7 +14,7 @@ import io.amalgam.recipeservice.projection.Projector;
 import io.amalgam.recipeservice.view.MergeEventView;
 import io.amalgam.recipeservice.view.MergeQueries;
 import io.amalgam.recipeservice.view.MergeView;
-import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.util.ArrayList;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /** What events do to the projection, in whatever order and however often they come. */
 @QuarkusTest
-@QuarkusTestResource(LineResource.class)
+@WithTestResource(LineResource.class)
 class ProjectionTest {
 
     @Inject

@@ -9,7 +9,7 @@ import io.amalgam.events.EventRoute;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.projection.Projector;
-import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Watching a merge by server-sent events. */
 @QuarkusTest
-@QuarkusTestResource(LineResource.class)
+@WithTestResource(LineResource.class)
 @Timeout(60)
 class StreamTest {
 

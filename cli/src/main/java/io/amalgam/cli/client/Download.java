@@ -68,7 +68,7 @@ final class Download {
      */
     JsonNode run() throws IOException {
         JsonNode detail = server.get("api/artifacts/" + Server.encode(artifact));
-        String manifestSha256 = detail.path("artifact").path("manifestSha256").asText();
+        String manifestSha256 = detail.path("manifestSha256").asText();
         byte[] manifestBytes = manifest(manifestSha256);
         JsonNode manifest = Server.parse(manifestBytes);
         List<Entry> entries = entries(manifest);

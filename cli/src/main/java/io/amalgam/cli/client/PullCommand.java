@@ -56,7 +56,7 @@ public final class PullCommand implements Callable<Integer> {
     }
 
     private static String artifactOf(Server server, String merge) {
-        JsonNode detail = server.get("api/merges/" + Server.encode(merge)).path("merge");
+        JsonNode detail = server.get("api/merges/" + Server.encode(merge));
         if (!detail.path("state").asText().equals("completed")) {
             throw new AmalgamException(ErrorCode.CONFLICT, "Merge " + merge + " is " + detail.path("state").asText()
                     + "; only a completed one has an artifact.");

@@ -43,7 +43,7 @@ public final class ShowCommand implements Callable<Integer> {
             out.println(Server.pretty(detail));
         } else {
             if (merge) {
-                showMerge(out, detail.path("merge"));
+                showMerge(out, detail);
             } else {
                 showArtifact(out, detail);
             }
@@ -74,15 +74,14 @@ public final class ShowCommand implements Callable<Integer> {
     }
 
     private static void showArtifact(PrintWriter out, JsonNode detail) {
-        JsonNode artifact = detail.path("artifact");
         List<List<String>> rows = new ArrayList<>();
-        rows.add(List.of("artifact", artifact.path("id").asText()));
-        rows.add(List.of("name", artifact.path("name").asText()));
-        rows.add(List.of("method", artifact.path("method").asText()));
+        rows.add(List.of("artifact", detail.path("id").asText()));
+        rows.add(List.of("name", detail.path("name").asText()));
+        rows.add(List.of("method", detail.path("method").asText()));
         rows.add(List.of("place", detail.path("place").asText()));
-        rows.add(List.of("size", Display.bytes(artifact.path("bytes").asDouble())));
-        rows.add(List.of("completed", Display.time(artifact.path("completedAt"))));
-        for (JsonNode model : artifact.path("models")) {
+        rows.add(List.of("size", Display.bytes(detail.path("bytes").asDouble())));
+        rows.add(List.of("completed", Display.time(detail.path("completedAt"))));
+        for (JsonNode model : detail.path("models")) {
             rows.add(List.of(model.path("role").asText().toLowerCase(Locale.ROOT), model.path("name").asText()));
         }
         for (JsonNode file : detail.path("files")) {

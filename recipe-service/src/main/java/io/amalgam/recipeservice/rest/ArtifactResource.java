@@ -1,6 +1,7 @@
 package io.amalgam.recipeservice.rest;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.view.ArtifactQueries;
@@ -64,10 +65,13 @@ public class ArtifactResource {
     public record ArtifactPage(List<ArtifactView> artifacts, Instant next) {
     }
 
-    /** An artifact with everything that is known of it; {@code place} is where a person finds it. */
+    /**
+     * An artifact with everything that is known of it: the members of {@link ArtifactView} and, beside them, its files
+     * and scores; {@code place} is where a person finds it.
+     */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record ArtifactDetail(
-            ArtifactView artifact, String place, List<ArtifactFiles.FileView> files, List<ScoreView> scores,
+            @JsonUnwrapped ArtifactView artifact, String place, List<ArtifactFiles.FileView> files, List<ScoreView> scores,
             List<ComparisonView> comparisons) {
     }
 

@@ -1,6 +1,7 @@
 package io.amalgam.recipeservice.rest;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.events.EventCodec;
@@ -83,11 +84,14 @@ public class MergeResource {
     public record MergePage(List<MergeView> merges, Instant next) {
     }
 
-    /** A merge with everything that is known of it. */
+    /**
+     * A merge with everything that is known of it: the members of {@link MergeView} and, beside them, its chunks, its
+     * newest events, and the artifact that it made.
+     */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record MergeDetail(
-            MergeView merge, List<ChunkView> chunks, List<MergeEventView> events, ArtifactView artifact,
-            List<ScoreView> scores, List<ComparisonView> comparisons) {
+            @JsonUnwrapped MergeView merge, List<ChunkView> chunkResults, List<MergeEventView> events,
+            ArtifactView output, List<ScoreView> scores, List<ComparisonView> comparisons) {
     }
 
     /** Starts, joins or finds a merge. */

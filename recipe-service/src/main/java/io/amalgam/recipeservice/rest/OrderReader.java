@@ -1,7 +1,7 @@
 package io.amalgam.recipeservice.rest;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
@@ -38,7 +38,6 @@ public class OrderReader {
     }
 
     /** An order as JSON. */
-    @JsonIgnoreProperties(ignoreUnknown = false)
     @Schema(name = "MergeOrder")
     public record JsonOrder(
             @Schema(description = "The recipe: MergeKit's YAML.", required = true) String recipe,
@@ -70,7 +69,10 @@ public class OrderReader {
         }
         JsonOrder order;
         try {
-            order = mapper.readValue(text, JsonOrder.class);
+            order = mapper.readerFor(JsonOrder.class)
+                    .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .readValue(text);
         } catch (JsonProcessingException malformed) {
             throw new AmalgamException(ErrorCode.ARGUMENT_INVALID,
                     "the body is not a JSON order: " + malformed.getOriginalMessage()

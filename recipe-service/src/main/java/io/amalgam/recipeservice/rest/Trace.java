@@ -20,6 +20,12 @@ public class Trace {
         return context;
     }
 
+    /** Belongs to the trace of a header's value, or stays in a new one if there is none. */
+    void continueFrom(String traceparent) {
+        context = TraceContext.of(traceparent);
+        MDC.put("traceId", context.traceId());
+    }
+
     /** Reads and writes the header. */
     public static class Filters {
 
@@ -29,14 +35,13 @@ public class Trace {
         /** Continues the client's trace. */
         @ServerRequestFilter
         public void request(ContainerRequestContext request) {
-            trace.context = TraceContext.of(request.getHeaderString(TraceContext.HEADER));
-            MDC.put("traceId", trace.context.traceId());
+            trace.continueFrom(request.getHeaderString(TraceContext.HEADER));
         }
 
         /** Tells the client which trace it was. */
         @ServerResponseFilter
         public void response(ContainerResponseContext response) {
-            response.getHeaders().putSingle(TraceContext.HEADER, trace.context.traceparent());
+            response.getHeaders().putSingle(TraceContext.HEADER, trace.context().traceparent());
         }
     }
 }
