@@ -15,6 +15,9 @@ import io.amalgam.engine.recipe.Position;
 import io.amalgam.engine.recipe.Recipe;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSource;
+import io.amalgam.engine.tokenizer.TokenizerInput;
+import io.amalgam.engine.tokenizer.TokenizerPlan;
+import io.amalgam.engine.tokenizer.TokenizerPlanner;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -68,6 +71,7 @@ public final class Preflight {
         }
         String digest = CanonicalRecipe.digest(recipe, options, pinned);
         long seed = CanonicalRecipe.seed(digest, options);
+        TokenizerPlan tokenizer = tokenizerPlan();
         PinnedRecipe accepted = new PinnedRecipe(
                 CanonicalRecipe.artifactKey(digest, seed),
                 Version.NUMERICS,
@@ -76,8 +80,8 @@ public final class Preflight {
                 options,
                 seed,
                 pinned,
-                null,
-                donorFiles());
+                tokenizer.vocabulary().orElse(null),
+                tokenizer.files());
         Optional<MergePlan> plan = Planner.plan(accepted, recipe, problems);
         if (plan.isEmpty() || hasErrors()) {
             return refused();
@@ -175,21 +179,34 @@ public final class Preflight {
         }
     }
 
-    private Map<String, byte[]> donorFiles() {
-        Optional<ModelReference> donor =
-                RecipeModels.references(recipe).keySet().stream().findFirst();
-        if (!options.copyTokenizer() || donor.isEmpty() || !snapshots.containsKey(donor.get().model())) {
-            return Map.of();
+    /** Vocabulary and tokenizer files, which come from the base model or the first one unless the recipe says otherwise. */
+    private TokenizerPlan tokenizerPlan() {
+        Position position = recipe.position(recipe.positions().containsKey("tokenizer") ? "tokenizer" : "tokenizer_source");
+        if (!options.copyTokenizer() && recipe.tokenizer() == null && recipe.chatTemplate() == null) {
+            return TokenizerPlan.NONE;
+        }
+        List<TokenizerInput> inputs = new ArrayList<>();
+        for (ModelReference reference : RecipeModels.references(recipe).keySet()) {
+            int index = RecipeModels.index(pinned, reference.model(), false);
+            if (index < 0) {
+                return TokenizerPlan.NONE;
+            }
+            ModelConfig config = ModelConfig.parse(reference.toString(), pinned.get(index).config().getBytes(StandardCharsets.UTF_8));
+            inputs.add(new TokenizerInput(reference, index, snapshots.get(reference.model()), config));
+        }
+        if (inputs.isEmpty()) {
+            return TokenizerPlan.NONE;
         }
         try {
-            return DonorFiles.tokenizer(snapshots.get(donor.get().model()));
+            TokenizerPlan plan = TokenizerPlanner.plan(
+                    inputs, recipe.baseModel() == null ? -1 : 0, recipe.tokenizer(), recipe.chatTemplate(), options.keepPadding());
+            plan.problems().forEach(problem -> problems.found(problem, Position.NONE));
+            return plan;
+        } catch (AmalgamException e) {
+            problems.failure(e, e.code() == ErrorCode.RECIPE_INVALID ? recipe.position("chat_template") : position);
         } catch (IOException e) {
-            problems.error(
-                    ErrorCode.SOURCE_UNAVAILABLE,
-                    Position.NONE,
-                    "The tokenizer of model " + donor.get() + " cannot be read: " + e.getMessage(),
-                    "");
-            return Map.of();
+            problems.error(ErrorCode.SOURCE_UNAVAILABLE, position, "A tokenizer cannot be read: " + e.getMessage(), "");
         }
+        return TokenizerPlan.NONE;
     }
 }

@@ -78,12 +78,16 @@ final class ProblemCollector {
         add(finding, code, Problem.Severity.NOTE, position, finding, remedy);
     }
 
-    /** Adds what another check found, at a place of the recipe. */
+    /** Adds what another check refused, at a place of the recipe. */
     void failure(AmalgamException failure, Position position) {
-        for (Problem problem : failure.problems()) {
-            String message = problem.message().strip();
-            error(problem.code(), position, message.endsWith(".") ? message.substring(0, message.length() - 1) : message, "");
-        }
+        failure.problems().forEach(problem -> found(problem, position));
+    }
+
+    /** Adds what another check found, at a place of the recipe. */
+    void found(Problem problem, Position position) {
+        String message = problem.message().strip();
+        String finding = message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+        add(finding, problem.code(), problem.severity(), position, finding, "");
     }
 
     private void add(

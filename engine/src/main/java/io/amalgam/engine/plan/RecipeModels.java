@@ -71,7 +71,8 @@ final class RecipeModels {
         inputs.forEach(input -> references.putIfAbsent(input.model(), input.position()));
     }
 
-    private static int index(List<PinnedModel> pinned, ModelPath path, boolean adapter) {
+    /** The index of a model or adapter among the pinned ones, or -1. */
+    static int index(List<PinnedModel> pinned, ModelPath path, boolean adapter) {
         for (int index = 0; index < pinned.size(); index++) {
             PinnedModel model = pinned.get(index);
             if (model.adapter() == adapter && path.equals(new ModelPath(model.path(), model.revision()))) {

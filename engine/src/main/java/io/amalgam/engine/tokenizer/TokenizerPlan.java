@@ -15,6 +15,9 @@ import java.util.Optional;
  */
 public record TokenizerPlan(Optional<PinnedVocabulary> vocabulary, Map<String, byte[]> files, List<Problem> problems) {
 
+    /** No vocabulary and no files. */
+    public static final TokenizerPlan NONE = new TokenizerPlan(Optional.empty(), Map.of(), List.of());
+
     /** Keeps collections as they are now. */
     public TokenizerPlan {
         files = Map.copyOf(files);

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Decides the output vocabulary of a merge (mergekit.md §4): its tokens, which row of each model is which token's, and
@@ -105,7 +106,9 @@ public final class TokenizerPlanner {
     private int column(ModelReference model, String key) {
         for (int i = 0; i < inputs.size(); i++) {
             if (inputs.get(i).reference().equals(model)) {
-                return i;
+                int index = inputs.get(i).index();
+                // A model with and without an adapter has one vocabulary: its first column stands for both.
+                return IntStream.rangeClosed(0, i).filter(column -> inputs.get(column).index() == index).findFirst().getAsInt();
             }
         }
         throw new AmalgamException(ErrorCode.TOKENIZER_INVALID, key + " names the model " + model
