@@ -9,9 +9,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A weight with a LoRA adapter merged into it as PEFT merges it on a CPU (mergekit.md §1.2): the product B·A in binary32,
- * each dot product accumulated in binary64 and rounded once; times the scale, in binary32; cast to the weight's type;
- * added to the weight, in the weight's type.
+ * A weight with a LoRA adapter merged into it as PEFT merges it on a CPU: the product B·A in binary32, each dot product
+ * accumulated in binary64 and rounded once; times the scale, in binary32; added to the weight in binary32, and the sum
+ * rounded to the weight's type. (mergekit.md §1.2 has the delta rounded first; MergeKit's output does not.)
  */
 final class AdaptedSource implements ElementSource {
     private final ElementSource weight;
@@ -55,7 +55,7 @@ final class AdaptedSource implements ElementSource {
                 int major = (int) (element / width);
                 int minor = (int) (element % width);
                 float product = plan.transposed() ? dot(minor, major) : dot(major, minor);
-                delta.set(i, kernels.round(product * scale));
+                delta.set(i, product * scale);
             }
             kernels.arithmetic().add(tile, tile, delta, length);
             kernels.codec().encode(tile, type, to, (long) from * type.bytes(), length);
