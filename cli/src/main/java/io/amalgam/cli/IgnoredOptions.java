@@ -31,6 +31,8 @@ final class IgnoredOptions {
         REASONS.put("--no-safe-serialization", "output is always safetensors");
         REASONS.put("--async-write", "writing always overlaps with computing");
         REASONS.put("--write-threads", "writing always overlaps with computing");
+        REASONS.put("-v", "warnings and notes are always printed; --quiet leaves them out");
+        REASONS.put("--verbose", "warnings and notes are always printed; --quiet leaves them out");
     }
 
     @Option(names = "--transformers-cache", hidden = true)
@@ -77,6 +79,9 @@ final class IgnoredOptions {
 
     @Option(names = "--write-threads", hidden = true)
     private Integer writeThreads;
+
+    @Option(names = {"-v", "--verbose"}, hidden = true)
+    private boolean[] verbose;
 
     /** A note for each of them that was given. */
     static List<Problem> notes(ParseResult parsed) {

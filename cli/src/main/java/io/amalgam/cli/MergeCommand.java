@@ -69,9 +69,6 @@ final class MergeCommand implements Callable<Integer> {
     @Option(names = "--quiet", negatable = true, description = "Print errors only.")
     private boolean quiet;
 
-    @Option(names = {"-v", "--verbose"}, description = "Print notes too, such as arguments without effect.")
-    private boolean[] verbose = {};
-
     /** What {@code --json} prints. */
     private record Summary(
             String artifact,

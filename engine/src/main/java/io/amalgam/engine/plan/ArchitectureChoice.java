@@ -36,7 +36,7 @@ final class ArchitectureChoice {
                 usable = false;
                 problems.error(
                         ErrorCode.MODEL_UNREADABLE,
-                        Position.NONE,
+                        models.position(view.reference()),
                         "config.json of model " + view.reference() + " lists " + names.size() + " architectures, expected one",
                         "correct it, or write {model: {path: …}, override_architecture: NAME} in the recipe");
                 continue;
@@ -53,7 +53,7 @@ final class ArchitectureChoice {
                 usable = false;
                 problems.error(
                         ErrorCode.ARCHITECTURE_MISMATCH,
-                        Position.NONE,
+                        models.position(view.reference()),
                         "Model " + view.reference() + " is a " + view.config().architectures().getFirst() + ", but model "
                                 + first.reference() + " is a " + first.config().architectures().getFirst(),
                         "merge models of one architecture, or add --allow-crimes to use the first model's layout for all");

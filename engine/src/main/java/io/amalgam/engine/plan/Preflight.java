@@ -123,8 +123,8 @@ public final class Preflight {
             problems.error(
                     ErrorCode.METHOD_UNKNOWN,
                     recipe.position("merge_method"),
-                    "merge_method \"" + name + "\" is not known; did you mean \"" + MergeMethods.nearest(name) + "\"?",
-                    "amalgam methods lists all");
+                    "merge_method \"" + name + "\" is not known",
+                    "did you mean \"" + MergeMethods.nearest(name) + "\"? (amalgam methods lists all)");
         }
     }
 

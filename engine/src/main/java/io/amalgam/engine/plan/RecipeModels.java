@@ -18,6 +18,7 @@ import java.util.Map;
 final class RecipeModels {
 
     private final Map<ModelReference, ModelView> views = new LinkedHashMap<>();
+    private final Map<ModelReference, Position> positions;
 
     /**
      * Finds every reference of a recipe among pinned models.
@@ -25,7 +26,8 @@ final class RecipeModels {
      * @param problems receives what is wrong with adapters
      */
     RecipeModels(Recipe recipe, List<PinnedModel> pinned, ProblemCollector problems) {
-        references(recipe).forEach((reference, position) -> {
+        positions = references(recipe);
+        positions.forEach((reference, position) -> {
             int model = index(pinned, reference.model(), false);
             int adapter = reference.lora() == null ? -1 : index(pinned, reference.lora(), true);
             if (model < 0 || reference.lora() != null && adapter < 0) {
@@ -85,6 +87,11 @@ final class RecipeModels {
     /** The model of that reference, or null if it could not be read. */
     ModelView get(ModelReference reference) {
         return views.get(reference);
+    }
+
+    /** Where the recipe first names the model. */
+    Position position(ModelReference reference) {
+        return positions.getOrDefault(reference, Position.NONE);
     }
 
     /** All models that could be read, the base model first. */

@@ -553,7 +553,7 @@ public final class RecipeParser {
         error(
                 ErrorCode.DTYPE_UNSUPPORTED,
                 top.get(key).position(),
-                key + " \"" + name + "\" is not known" + suggestion + (suggestion.isEmpty() ? ";" : "") + " Use one of "
+                key + " \"" + name + "\" is not known" + (suggestion.isEmpty() ? ";" : suggestion) + " Use one of "
                         + String.join(", ", known) + ".");
         return null;
     }
