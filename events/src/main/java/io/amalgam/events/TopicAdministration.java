@@ -2,6 +2,7 @@ package io.amalgam.events;
 
 import io.amalgam.events.Topics.Topic;
 import io.amalgam.events.Topics.WorkGroup;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
@@ -34,6 +36,8 @@ import org.apache.kafka.common.errors.TopicExistsException;
 public final class TopicAdministration {
 
     private static final long TIMEOUT_SECONDS = 30;
+    private static final Duration SETTLING = Duration.ofSeconds(10);
+    private static final Duration SETTLING_PAUSE = Duration.ofMillis(100);
 
     private final Admin admin;
     private final boolean mayCreate;
@@ -58,11 +62,24 @@ public final class TopicAdministration {
      * @throws KafkaException if the cluster did not answer
      */
     public List<String> ensure() {
-        Map<String, TopicDescription> found = describe();
-        if (mayCreate && found.size() < Topics.ALL.size()) {
-            create(found.keySet());
-            found = describe();
+        List<String> refusals = new ArrayList<>();
+        if (mayCreate) {
+            create(describe().keySet());
+            setUpGroups(refusals);
         }
+        // A broker answers for a moment with what was there before.
+        long end = System.nanoTime() + (mayCreate ? SETTLING.toNanos() : 0);
+        List<String> differences = differences();
+        while (!differences.isEmpty() && System.nanoTime() < end) {
+            LockSupport.parkNanos(SETTLING_PAUSE.toNanos());
+            differences = differences();
+        }
+        refusals.addAll(differences);
+        return refusals;
+    }
+
+    private List<String> differences() {
+        Map<String, TopicDescription> found = describe();
         List<String> differences = new ArrayList<>();
         for (Topic topic : Topics.ALL) {
             TopicDescription description = found.get(topic.name());
@@ -75,7 +92,7 @@ public final class TopicAdministration {
             }
         }
         compareTopicSettings(found.keySet(), differences);
-        ensureGroups(differences);
+        compareGroupSettings(differences);
         return differences;
     }
 
@@ -126,29 +143,30 @@ public final class TopicAdministration {
         }
     }
 
-    private void ensureGroups(List<String> differences) {
-        Map<ConfigResource, WorkGroup> resources = new HashMap<>();
+    private void setUpGroups(List<String> refusals) {
+        Map<ConfigResource, Collection<AlterConfigOp>> changes = new HashMap<>();
         for (WorkGroup group : Topics.WORK_GROUPS) {
-            resources.put(new ConfigResource(ConfigResource.Type.GROUP, group.name()), group);
+            changes.put(new ConfigResource(ConfigResource.Type.GROUP, group.name()),
+                    group.configuration().entrySet().stream()
+                            .map(entry -> new AlterConfigOp(
+                                    new ConfigEntry(entry.getKey(), entry.getValue()), AlterConfigOp.OpType.SET))
+                            .toList());
         }
-        if (mayCreate) {
-            Map<ConfigResource, Collection<AlterConfigOp>> changes = new HashMap<>();
-            resources.forEach((resource, group) -> changes.put(resource, group.configuration().entrySet().stream()
-                    .map(entry -> new AlterConfigOp(
-                            new ConfigEntry(entry.getKey(), entry.getValue()), AlterConfigOp.OpType.SET))
-                    .toList()));
-            for (var change : admin.incrementalAlterConfigs(changes).values().entrySet()) {
-                try {
-                    await(change.getValue().toCompletionStage());
-                } catch (InvalidConfigurationException
-                        | InvalidRequestException refused) {
-                    differences.add("group %s cannot be set up: %s; start the brokers with %s".formatted(
-                            change.getKey().name(), refused.getMessage(), Topics.brokerConfiguration()));
-                }
+        for (var change : admin.incrementalAlterConfigs(changes).values().entrySet()) {
+            try {
+                await(change.getValue().toCompletionStage());
+            } catch (InvalidConfigurationException | InvalidRequestException refused) {
+                refusals.add("group %s cannot be set up: %s; start the brokers with %s".formatted(
+                        change.getKey().name(), refused.getMessage(), Topics.brokerConfiguration()));
             }
         }
-        Map<ConfigResource, Config> settings =
-                await(admin.describeConfigs(resources.keySet()).all().toCompletionStage());
+    }
+
+    private void compareGroupSettings(List<String> differences) {
+        List<ConfigResource> resources = Topics.WORK_GROUPS.stream()
+                .map(group -> new ConfigResource(ConfigResource.Type.GROUP, group.name()))
+                .toList();
+        Map<ConfigResource, Config> settings = await(admin.describeConfigs(resources).all().toCompletionStage());
         for (WorkGroup group : Topics.WORK_GROUPS) {
             Config config = settings.get(new ConfigResource(ConfigResource.Type.GROUP, group.name()));
             compare("group " + group.name(), group.configuration(), config, differences);

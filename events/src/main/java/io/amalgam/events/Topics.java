@@ -67,7 +67,12 @@ public final class Topics {
     public static final Duration WORK_LOCK = Duration.ofMinutes(15);
 
     private static final int KEYED_PARTITIONS = 8;
-    private static final int WORK_PARTITIONS = 4;
+    /**
+     * One, so that every worker is assigned it: any free worker takes the next record, and a killed worker's record goes
+     * to another at once. With more partitions than workers each would belong to one worker only, and would wait for the
+     * session of a dead one to time out.
+     */
+    private static final int WORK_PARTITIONS = 1;
 
     /**
      * Requests and cancellations, partitioned by merge. Kept long: a request that no worker has read yet must survive
