@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -308,13 +309,13 @@ class WorkLoopTest {
         public static void main(String[] arguments) throws InterruptedException {
             Map<String, Object> connection = Map.of("bootstrap.servers", arguments[0]);
             try (WorkQueue.Slot slot = new ShareGroupQueue(connection, Topics.CHUNK_WORKERS).open()) {
-                while (true) {
-                    slot.poll(Duration.ofMillis(500)).ifPresent(held -> {
-                        Received received = (Received) EventCodec.decode(held.record());
-                        System.out.println("holds " + ((ChunkRequested) received.event()).merge());
-                    });
-                    Thread.sleep(100_000);
+                Optional<WorkQueue.Held> held = Optional.empty();
+                while (held.isEmpty()) {
+                    held = slot.poll(Duration.ofMillis(500));
                 }
+                Received received = (Received) EventCodec.decode(held.get().record());
+                System.out.println("holds " + ((ChunkRequested) received.event()).merge());
+                Thread.sleep(Duration.ofDays(1));
             }
         }
     }
