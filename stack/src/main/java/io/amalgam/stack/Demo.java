@@ -72,9 +72,9 @@ final class Demo {
     /** The names of the benchmark's files are the names of its tasks. */
     private List<String> benchmarks() throws IOException {
         List<String> tasks = new ArrayList<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(settings.benchmarks(), "*.jsonl")) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(settings.benchmarks(), "*.yaml")) {
             for (Path file : files) {
-                tasks.add(file.getFileName().toString().replace(".jsonl", ""));
+                tasks.add(file.getFileName().toString().replace(".yaml", ""));
             }
         }
         tasks.sort(null);

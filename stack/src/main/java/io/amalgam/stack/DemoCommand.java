@@ -19,7 +19,7 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Console console = new Console(System.out);
-        StackSettings settings = options.settings();
+        StackSettings settings = options.settings(StackOptions.home());
         try (RunningStack running = RunningStack.start(settings, console)) {
             boolean complete = new Demo(settings, running.stack().address(), console).run();
             if (exit) {

@@ -163,7 +163,7 @@ public final class Stack implements AutoCloseable {
         Map<String, String> environment = environment(serviceAddress.getPort());
         supervise(new Supervised(name, false, reporter, () -> {
             ChildJvm child = ChildJvm.start(new ChildJvm.Command(
-                    name, flags(module.toUpperCase(Locale.ROOT).replace('-', '_')), runner.toString(),
+                    name, flags("SERVICE", module.toUpperCase(Locale.ROOT).replace('-', '_')), runner.toString(),
                     "io.quarkus.bootstrap.runner.QuarkusEntryPoint", List.of(), environment,
                     settings.logs().resolve(name + ".log")));
             try {
@@ -196,10 +196,14 @@ public final class Stack implements AutoCloseable {
         return environment;
     }
 
-    /** The JVM flags of a kind of process; the launcher, {@code ./amalgam}, holds them. */
-    private static List<String> flags(String kind) throws IOException {
+    /** The JVM flags of kinds of processes, beside those of all; the launcher, {@code ./amalgam}, holds them. */
+    private static List<String> flags(String... kinds) throws IOException {
+        List<String> variables = new ArrayList<>(List.of("AMALGAM_JVM_COMMON"));
+        for (String kind : kinds) {
+            variables.add("AMALGAM_JVM_" + kind);
+        }
         List<String> flags = new ArrayList<>();
-        for (String variable : List.of("AMALGAM_JVM_COMMON", "AMALGAM_JVM_" + kind)) {
+        for (String variable : variables) {
             String value = System.getenv(variable);
             if (value == null) {
                 throw new IOException(variable + " is not set; start the stack by ./amalgam");

@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 /** The options that {@code up} and {@code demo} share. */
 final class StackOptions {
     @Option(names = "--models", paramLabel = "DIR",
-            description = "Root of model names in recipes (default: the project's samples/models).")
+            description = "Root of model names in recipes (default: the working directory; of the demo, the project).")
     private Path models;
 
     @Option(names = "--benchmarks", paramLabel = "DIR",
@@ -38,13 +38,17 @@ final class StackOptions {
         return Path.of(System.getProperty("amalgam.home", ".")).toAbsolutePath().normalize();
     }
 
-    /** Returns the settings, with the external Kafka and PostgreSQL that the environment names. */
-    StackSettings settings() {
+    /**
+     * Returns the settings, with the external Kafka and PostgreSQL that the environment names.
+     *
+     * @param usualModels the root of model names if none was given
+     */
+    StackSettings settings(Path usualModels) {
         Path home = home();
         Path workFolder = absolute(work, home.resolve(".amalgam"));
         return new StackSettings(
                 home, workFolder,
-                absolute(models, home.resolve("samples/models")),
+                absolute(models, usualModels),
                 absolute(store, workFolder.resolve("store")),
                 absolute(benchmarks, home.resolve("samples/benchmark")),
                 mergeWorkers, evalWorkers, port,

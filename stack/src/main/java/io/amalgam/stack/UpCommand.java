@@ -1,5 +1,6 @@
 package io.amalgam.stack;
 
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -16,7 +17,7 @@ final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Console console = new Console(System.out);
-        StackSettings settings = options.settings();
+        StackSettings settings = options.settings(Path.of("").toAbsolutePath());
         try (RunningStack running = RunningStack.start(settings, console)) {
             console.line("");
             console.line("  Page and REST interface  " + running.stack().address());
