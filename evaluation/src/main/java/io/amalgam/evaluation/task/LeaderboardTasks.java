@@ -177,6 +177,7 @@ final class LeaderboardTasks {
         String file = "math_hard/" + subject + ".jsonl";
         List<ObjectNode> rows = folder.readLines(file);
         List<Question> questions = new ArrayList<>();
+        List<String> solutions = new ArrayList<>();
         for (int row = 0; row < rows.size(); row++) {
             if (!folder.text(file, row, rows.get(row), "level").equals(MATH_LEVEL)) {
                 continue;
@@ -185,6 +186,7 @@ final class LeaderboardTasks {
             questions.add(Question.generation(
                     questions.size(), Integer.toString(row), prompt, MathTask.GENERATION,
                     boxedAnswer(file, row, rows.get(row)), null));
+            solutions.add(rows.get(row).get("solution").textValue());
         }
         String tables = "math_hard/_minerva_normalisation_tables.json";
         String name = MATH_SUBJECTS.get(subject);
@@ -193,7 +195,7 @@ final class LeaderboardTasks {
                 Digests.sha256OfParts(
                         name, Integer.toString(shots), folder.digest(shotsFile), folder.digest(file),
                         folder.digest(tables)),
-                shots, new MinervaNormalizer(folder.readJson(tables)), questions);
+                shots, new MinervaNormalizer(folder.readJson(tables)), questions, solutions);
     }
 
     private static String mathQuestion(String problem) {

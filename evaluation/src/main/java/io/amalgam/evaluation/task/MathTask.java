@@ -1,5 +1,6 @@
 package io.amalgam.evaluation.task;
 
+import io.amalgam.evaluation.score.math.MathEquivalence;
 import io.amalgam.evaluation.score.math.MinervaNormalizer;
 import java.util.List;
 import java.util.Objects;
@@ -17,14 +18,27 @@ final class MathTask implements BenchmarkTask {
     private final int shots;
     private final MinervaNormalizer normalizer;
     private final List<Question> questions;
+    private final List<String> solutions;
 
-    /** A subject with its questions, whose targets are the boxed answers. */
-    MathTask(String name, String digest, int shots, MinervaNormalizer normalizer, List<Question> questions) {
+    /**
+     * A subject.
+     *
+     * @param questions its questions, whose targets are the boxed answers
+     * @param solutions the reference solutions, one a question
+     */
+    MathTask(
+            String name,
+            String digest,
+            int shots,
+            MinervaNormalizer normalizer,
+            List<Question> questions,
+            List<String> solutions) {
         this.name = Objects.requireNonNull(name, "name");
         this.digest = Objects.requireNonNull(digest, "digest");
         this.shots = shots;
         this.normalizer = Objects.requireNonNull(normalizer, "normalizer");
         this.questions = List.copyOf(questions);
+        this.solutions = List.copyOf(solutions);
     }
 
     @Override
@@ -59,7 +73,7 @@ final class MathTask implements BenchmarkTask {
 
     @Override
     public List<String> metrics() {
-        return List.of(Metrics.EXACT_MATCH_ORIGINAL);
+        return List.of(Metrics.EXACT_MATCH_EQUIVALENCE, Metrics.EXACT_MATCH_ORIGINAL);
     }
 
     @Override
@@ -84,8 +98,11 @@ final class MathTask implements BenchmarkTask {
 
     @Override
     public Verdict score(Question question, Answer answer) {
-        String extracted = MinervaNormalizer.extract(((Answer.Generated) answer).text());
-        boolean equal = normalizer.normalize(extracted).equals(normalizer.normalize(question.target()));
-        return Verdict.of(Metrics.EXACT_MATCH_ORIGINAL, equal, extracted);
+        String text = ((Answer.Generated) answer).text();
+        String extracted = MinervaNormalizer.extract(text);
+        return Verdict.of(
+                Metrics.EXACT_MATCH_EQUIVALENCE, MathEquivalence.verify(solutions.get(question.index()), text),
+                Metrics.EXACT_MATCH_ORIGINAL, normalizer.equivalent(question.target(), extracted),
+                extracted);
     }
 }

@@ -70,6 +70,19 @@ public final class MinervaNormalizer {
         return isDigits(digits) ? digits : text;
     }
 
+    /**
+     * Whether an extracted answer is the same as the gold answer: as normalised text, or as a formula.
+     *
+     * @param gold the boxed answer of the reference solution
+     * @param extracted what {@link #extract} found
+     */
+    public boolean equivalent(String gold, String extracted) {
+        String normalizedGold = normalize(gold);
+        String normalized = normalize(extracted);
+        return normalizedGold.equals(normalized)
+                || !extracted.equals(INVALID) && MathEquivalence.sameFormula(normalizedGold, normalized);
+    }
+
     private static boolean isDigits(String text) {
         return !text.isEmpty() && text.codePoints().allMatch(Character::isDigit);
     }
