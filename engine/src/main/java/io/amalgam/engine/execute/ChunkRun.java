@@ -3,6 +3,7 @@ package io.amalgam.engine.execute;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.method.Pass;
+import io.amalgam.engine.method.RandomStream;
 import io.amalgam.engine.plan.ChunkPlan;
 import io.amalgam.engine.plan.TensorPlan;
 import java.lang.foreign.Arena;
@@ -31,6 +32,7 @@ final class ChunkRun implements AutoCloseable {
     private final ExecutionListener listener;
     private final Arena arena = Arena.ofShared();
     private final Semaphore computing;
+    private final RandomStream random;
     private final int workers;
 
     private final ArrayDeque<TensorJob> active = new ArrayDeque<>();
@@ -47,6 +49,7 @@ final class ChunkRun implements AutoCloseable {
         this.sources = sources;
         this.options = options;
         this.listener = listener;
+        random = new RandomStream(chunk.seed());
         computing = new Semaphore(options.threads());
         workers = 2 * options.threads();
         for (int block = 0; block < workers + options.threads() + 1; block++) {
@@ -134,7 +137,7 @@ final class ChunkRun implements AutoCloseable {
     private void admit() {
         while (active.size() < WINDOW && nextTensor < chunk.tensors().size()) {
             TensorPlan tensor = chunk.tensors().get(nextTensor++);
-            TensorJob job = new TensorJob(tensor, sources.of(tensor), chunk.seed(), workers, options);
+            TensorJob job = new TensorJob(tensor, sources.of(tensor), random, workers, options);
             job.advance(null);
             job.open = true;
             if (job.blocks > 0) {

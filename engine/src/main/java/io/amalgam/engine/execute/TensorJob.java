@@ -5,9 +5,9 @@ import io.amalgam.engine.kernel.Kernels;
 import io.amalgam.engine.method.MergeMethod;
 import io.amalgam.engine.method.MergeMethods;
 import io.amalgam.engine.method.Pass;
+import io.amalgam.engine.method.RandomStream;
 import io.amalgam.engine.method.TensorMerge;
 import io.amalgam.engine.method.TensorTask;
-import io.amalgam.engine.plan.TensorInput;
 import io.amalgam.engine.plan.TensorPlan;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -36,7 +36,7 @@ final class TensorJob implements AutoCloseable {
     int nextBlock;
     int blocksDone;
 
-    TensorJob(TensorPlan plan, List<ElementSource> sources, long seed, int workers, ExecutionOptions options) {
+    TensorJob(TensorPlan plan, List<ElementSource> sources, RandomStream random, int workers, ExecutionOptions options) {
         this.plan = plan;
         this.sources = sources;
         casts = new DType[sources.size()];
@@ -52,7 +52,7 @@ final class TensorJob implements AutoCloseable {
                     plan,
                     Kernels.of(plan.arithmetic()),
                     plan.elements(),
-                    seed,
+                    random,
                     workers,
                     options.maskBytes(),
                     options.scratch()));
@@ -103,9 +103,8 @@ final class TensorJob implements AutoCloseable {
 
     /** Whether an input's stored bytes are what the output holds if nothing is done to them. */
     boolean storedAsOutput(int input) {
-        TensorInput planned = plan.inputs().get(input);
         return sources.get(input).dtype() == plan.dtype()
-                && (planned.dtype() == plan.dtype() || casts[input] == plan.dtype())
+                && casts[input] == plan.dtype()
                 && plan.arithmetic() == plan.dtype();
     }
 

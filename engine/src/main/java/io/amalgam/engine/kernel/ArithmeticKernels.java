@@ -47,6 +47,21 @@ public interface ArithmeticKernels {
      */
     void sum(Tile to, Tile[] tiles, int count, int interleavedFrom, int length);
 
+    /** {@code to = a + value}; the value is of the arithmetic's type. */
+    void addScalar(Tile to, Tile a, double value, int length);
+
+    /** {@code to = |a|}. */
+    void magnitude(Tile to, Tile a, int length);
+
+    /** {@code to = e^(a - shift)}, by {@link Transcendental#exp}. */
+    void exponential(Tile to, Tile a, double shift, int length);
+
+    /** {@code to = ln a}, by {@link Transcendental#log}. */
+    void logarithm(Tile to, Tile a, int length);
+
+    /** {@code to = to × (condition ≥ least ? 1 : 0)}. */
+    void keepAtLeast(Tile to, Tile condition, double least, int length);
+
     /** {@code to = value} everywhere. */
     void fill(Tile to, double value, int length);
 

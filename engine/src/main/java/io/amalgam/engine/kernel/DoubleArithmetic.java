@@ -99,6 +99,41 @@ final class DoubleArithmetic implements ArithmeticKernels {
     }
 
     @Override
+    public void addScalar(Tile to, Tile a, double value, int length) {
+        for (int i = 0; i < length; i++) {
+            to.doubles[i] = a.doubles[i] + value;
+        }
+    }
+
+    @Override
+    public void magnitude(Tile to, Tile a, int length) {
+        for (int i = 0; i < length; i++) {
+            to.doubles[i] = Math.abs(a.doubles[i]);
+        }
+    }
+
+    @Override
+    public void exponential(Tile to, Tile a, double shift, int length) {
+        for (int i = 0; i < length; i++) {
+            to.doubles[i] = Transcendental.exp(a.doubles[i] - shift);
+        }
+    }
+
+    @Override
+    public void logarithm(Tile to, Tile a, int length) {
+        for (int i = 0; i < length; i++) {
+            to.doubles[i] = Transcendental.log(a.doubles[i]);
+        }
+    }
+
+    @Override
+    public void keepAtLeast(Tile to, Tile condition, double least, int length) {
+        for (int i = 0; i < length; i++) {
+            to.doubles[i] = to.doubles[i] * (condition.doubles[i] >= least ? 1.0 : 0.0);
+        }
+    }
+
+    @Override
     public void fill(Tile to, double value, int length) {
         Arrays.fill(to.doubles, 0, length, value);
     }

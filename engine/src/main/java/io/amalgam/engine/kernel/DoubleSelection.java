@@ -13,6 +13,11 @@ final class DoubleSelection implements SelectionKernels {
     }
 
     @Override
+    public double magnitude(long key) {
+        return Double.longBitsToDouble(key);
+    }
+
+    @Override
     public long key(double value) {
         return keyOf(value);
     }
@@ -79,8 +84,15 @@ final class DoubleSelection implements SelectionKernels {
     }
 
     @Override
-    public void keys(Tile a, int length, int[] keys) {
-        throw new UnsupportedOperationException("keys of doubles do not fit an int");
+    public int keyBits() {
+        return 31;
+    }
+
+    @Override
+    public void keys(Tile a, int length, int[] keys, int from) {
+        for (int i = 0; i < length; i++) {
+            keys[from + i] = (int) (keyOf(a.doubles[i]) >>> 32);
+        }
     }
 
     @Override

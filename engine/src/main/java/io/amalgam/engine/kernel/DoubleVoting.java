@@ -43,6 +43,17 @@ final class DoubleVoting implements VotingKernels {
     }
 
     @Override
+    public void keepWhere(Tile[] tiles, int count, Tile condition, int length) {
+        for (int tile = 0; tile < count; tile++) {
+            for (int i = 0; i < length; i++) {
+                if (condition.doubles[i] == 0) {
+                    tiles[tile].doubles[i] = 0;
+                }
+            }
+        }
+    }
+
+    @Override
     public void variance(Tile to, Tile[] tiles, int count, int length) {
         for (int i = 0; i < length; i++) {
             double sum = 0;

@@ -9,6 +9,10 @@ record KernelChoice(boolean vector, int bits) {
         return new KernelChoice(false, 0);
     }
 
+    RandomKernels random() {
+        return new ScalarRandom();
+    }
+
     Kernels kernels(DType type) {
         return Kernels.scalar(type);
     }

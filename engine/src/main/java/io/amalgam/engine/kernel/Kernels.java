@@ -22,6 +22,7 @@ public record Kernels(
         SelectionKernels selection,
         VotingKernels voting) {
 
+    private static final RandomKernels RANDOM = KernelChoice.chosen().random();
     private static final Map<DType, Kernels> CHOSEN = new EnumMap<>(DType.class);
 
     static {
@@ -59,6 +60,11 @@ public record Kernels(
      */
     public double factor(double value) {
         return type == DType.F64 ? value : (float) value;
+    }
+
+    /** The inner loops of the random stream. */
+    public static RandomKernels random() {
+        return RANDOM;
     }
 
     /** The scalar implementation, which is the specification. */

@@ -113,6 +113,41 @@ final class ScalarArithmetic implements ArithmeticKernels {
     }
 
     @Override
+    public void addScalar(Tile to, Tile a, double value, int length) {
+        for (int i = 0; i < length; i++) {
+            to.floats[i] = rounding.round(a.floats[i] + (float) value);
+        }
+    }
+
+    @Override
+    public void magnitude(Tile to, Tile a, int length) {
+        for (int i = 0; i < length; i++) {
+            to.floats[i] = Math.abs(a.floats[i]);
+        }
+    }
+
+    @Override
+    public void exponential(Tile to, Tile a, double shift, int length) {
+        for (int i = 0; i < length; i++) {
+            to.floats[i] = rounding.round((float) Transcendental.exp(a.floats[i] - shift));
+        }
+    }
+
+    @Override
+    public void logarithm(Tile to, Tile a, int length) {
+        for (int i = 0; i < length; i++) {
+            to.floats[i] = rounding.round((float) Transcendental.log(a.floats[i]));
+        }
+    }
+
+    @Override
+    public void keepAtLeast(Tile to, Tile condition, double least, int length) {
+        for (int i = 0; i < length; i++) {
+            to.floats[i] = rounding.round(to.floats[i] * (condition.floats[i] >= least ? 1f : 0f));
+        }
+    }
+
+    @Override
     public void fill(Tile to, double value, int length) {
         Arrays.fill(to.floats, 0, length, (float) value);
     }

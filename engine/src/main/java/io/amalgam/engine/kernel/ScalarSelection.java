@@ -24,6 +24,15 @@ final class ScalarSelection implements SelectionKernels {
     }
 
     @Override
+    public double magnitude(long key) {
+        return switch (type) {
+            case F32 -> Float.intBitsToFloat((int) key);
+            case F16 -> Float.float16ToFloat((short) key);
+            default -> Float.intBitsToFloat((int) key << 16);
+        };
+    }
+
+    @Override
     public long key(double value) {
         return keyOf((float) value);
     }
@@ -90,9 +99,14 @@ final class ScalarSelection implements SelectionKernels {
     }
 
     @Override
-    public void keys(Tile a, int length, int[] keys) {
+    public int keyBits() {
+        return type == DType.F32 ? 31 : 15;
+    }
+
+    @Override
+    public void keys(Tile a, int length, int[] keys, int from) {
         for (int i = 0; i < length; i++) {
-            keys[i] = keyOf(a.floats[i]);
+            keys[from + i] = keyOf(a.floats[i]);
         }
     }
 

@@ -48,6 +48,17 @@ final class ScalarVoting implements VotingKernels {
     }
 
     @Override
+    public void keepWhere(Tile[] tiles, int count, Tile condition, int length) {
+        for (int tile = 0; tile < count; tile++) {
+            for (int i = 0; i < length; i++) {
+                if (condition.floats[i] == 0) {
+                    tiles[tile].floats[i] = 0;
+                }
+            }
+        }
+    }
+
+    @Override
     public void variance(Tile to, Tile[] tiles, int count, int length) {
         for (int i = 0; i < length; i++) {
             double sum = 0;

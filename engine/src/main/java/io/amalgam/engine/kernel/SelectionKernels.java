@@ -36,8 +36,14 @@ public interface SelectionKernels {
     /** Sets to zero the elements whose bit in {@code bits}, from {@code firstBit}, a multiple of 64, is not set. */
     void keepMarked(Tile a, int length, long[] bits, long firstBit);
 
-    /** Writes the keys of a 16-bit or 32-bit arithmetic. */
-    void keys(Tile a, int length, int[] keys);
+    /** How many bits {@link #keys} writes of a key: 15 or 31. */
+    int keyBits();
+
+    /** Writes keys from {@code keys[from]} on; of 63-bit keys the upper 31 bits. */
+    void keys(Tile a, int length, int[] keys, int from);
+
+    /** The magnitude that has a key. */
+    double magnitude(long key);
 
     /** The key of one value. */
     long key(double value);

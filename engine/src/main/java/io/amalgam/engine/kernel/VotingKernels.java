@@ -23,6 +23,9 @@ public interface VotingKernels {
     /** {@code to = max(a, minimum)}; NaN stays. */
     void atLeast(Tile to, Tile a, double minimum, int length);
 
+    /** Sets elements of all tiles to zero where {@code condition} is zero. */
+    void keepWhere(Tile[] tiles, int count, Tile condition, int length);
+
     /** The population variance over {@code count} tiles at each position, computed in binary64 and rounded. */
     void variance(Tile to, Tile[] tiles, int count, int length);
 

@@ -56,6 +56,14 @@ final class ArceeFusion implements MergeMethod {
 
     @Override
     public long draws(long elements, Map<String, Object> parameters, boolean base) {
-        return elements > SAMPLED_ABOVE && !base ? SAMPLES : 0;
+        if (elements <= SAMPLED_ABOVE || base) {
+            return 0;
+        }
+        return elements < ArceeFusionMerge.WIDE ? SAMPLES : 2L * SAMPLES;
+    }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return task.inputs() == 1 ? new LoneInput(task, 0) : new ArceeFusionMerge(task);
     }
 }

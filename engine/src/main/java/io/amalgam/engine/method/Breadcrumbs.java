@@ -84,4 +84,9 @@ final class Breadcrumbs implements MergeMethod {
     public List<MethodParameter> parameters() {
         return PARAMETERS;
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return new BreadcrumbsMerge(task, false);
+    }
 }

@@ -85,4 +85,9 @@ final class BreadcrumbsTies implements MergeMethod {
     public List<MethodParameter> parameters() {
         return PARAMETERS;
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return new BreadcrumbsMerge(task, true);
+    }
 }

@@ -83,4 +83,9 @@ final class DareLinear implements MergeMethod {
     public long draws(long elements, Map<String, Object> parameters, boolean base) {
         return RandomDraws.ofDensity(elements, parameters, base);
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return new DareMerge(task, false);
+    }
 }

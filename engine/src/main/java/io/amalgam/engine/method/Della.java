@@ -103,4 +103,9 @@ final class Della implements MergeMethod {
     public Optional<String> refusesShape(long[] shape, Map<String, Object> parameters) {
         return MagnitudePruning.refusesShape(shape, parameters);
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return new DellaMerge(task, true);
+    }
 }

@@ -102,4 +102,9 @@ final class DellaLinear implements MergeMethod {
     public Optional<String> refusesShape(long[] shape, Map<String, Object> parameters) {
         return MagnitudePruning.refusesShape(shape, parameters);
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return new DellaMerge(task, false);
+    }
 }

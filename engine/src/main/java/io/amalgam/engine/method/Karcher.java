@@ -55,4 +55,9 @@ final class Karcher implements MergeMethod {
     public List<MethodParameter> parameters() {
         return PARAMETERS;
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return new KarcherMerge(task);
+    }
 }

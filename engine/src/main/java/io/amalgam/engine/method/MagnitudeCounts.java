@@ -26,7 +26,8 @@ final class MagnitudeCounts {
     private int level;
 
     /**
-     * @param ranks how many elements come before each cut in ascending order of magnitude; less than all
+     * @param ranks how many elements come before each cut in ascending order of magnitude; less than all, or what is
+     *     found means nothing
      */
     MagnitudeCounts(SelectionKernels selection, int workers, long[] ranks) {
         this.selection = selection;
@@ -70,6 +71,11 @@ final class MagnitudeCounts {
         ownTotals[worker] = 0;
     }
 
+    /** Sets the rank of a cut, before the first digit is ended. */
+    void rank(int cut, long elementsBefore) {
+        ranks[cut] = elementsBefore;
+    }
+
     /** Ends a digit. */
     void complete() {
         for (int worker = 0; worker < own.length; worker++) {
@@ -80,7 +86,7 @@ final class MagnitudeCounts {
         for (int cut = 0; cut < ranks.length; cut++) {
             long[] counts = common[level == 0 ? 0 : cut];
             int digit = 0;
-            while (before[cut] + counts[digit] <= ranks[cut]) {
+            while (digit < counts.length - 1 && before[cut] + counts[digit] <= ranks[cut]) {
                 before[cut] += counts[digit++];
             }
             prefixes[cut] = prefixes[cut] << 16 | digit;

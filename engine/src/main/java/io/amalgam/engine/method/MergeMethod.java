@@ -103,9 +103,7 @@ public interface MergeMethod {
      * @param task the tensor; its inputs are as {@link #inputs} demands, or fewer where {@link InputRule#incomplete} lets
      *     the remaining ones be merged
      */
-    default TensorMerge begin(TensorTask task) {
-        throw new UnsupportedOperationException(name());
-    }
+    TensorMerge begin(TensorTask task);
 
     /** The parameter of this name, if the method has it. */
     default Optional<MethodParameter> parameter(String name) {

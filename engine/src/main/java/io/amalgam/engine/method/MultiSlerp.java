@@ -60,4 +60,13 @@ final class MultiSlerp implements MergeMethod {
     public List<MethodParameter> parameters() {
         return PARAMETERS;
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        int[] models = task.nonBase();
+        // One model is returned as it is, without the base model; the base model alone is all there is.
+        return models.length > 1
+                ? new MultiSlerpMerge(task)
+                : new LoneInput(task, models.length == 1 ? models[0] : task.base());
+    }
 }

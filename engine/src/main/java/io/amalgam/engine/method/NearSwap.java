@@ -1,5 +1,6 @@
 package io.amalgam.engine.method;
 
+import io.amalgam.engine.kernel.Tile;
 import java.util.List;
 
 /** Takes the second model's weights where they are near the base model's. */
@@ -46,5 +47,32 @@ final class NearSwap implements MergeMethod {
     @Override
     public List<MethodParameter> parameters() {
         return PARAMETERS;
+    }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return task.inputs() == 1 ? new LoneInput(task, 0) : new Merge(task);
+    }
+
+    private static final class Merge extends PointwiseMerge {
+        private static final double LEAST_DISTANCE = 1e-6;
+
+        private final double t;
+        private final double floor;
+
+        Merge(TensorTask task) {
+            super(task);
+            t = kernels.factor(task.number("t"));
+            floor = kernels.round(LEAST_DISTANCE);
+        }
+
+        @Override
+        protected Tile tile(Strip strip, int from, int length) {
+            Tile x = strip.input(1 - task.base(), from, length);
+            Tile base = strip.input(task.base(), from, length);
+            Tile result = strip.scratch(0, length);
+            arithmetic.nearSwap(result, x, base, t, floor, length);
+            return result;
+        }
     }
 }

@@ -60,4 +60,9 @@ final class NuSlerp implements MergeMethod {
     public List<MethodParameter> parameters() {
         return PARAMETERS;
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return task.inputs() == 1 ? new LoneInput(task, 0) : NuSlerpMerge.of(task);
+    }
 }

@@ -48,4 +48,9 @@ final class Ram implements MergeMethod {
     public List<MethodParameter> parameters() {
         return PARAMETERS;
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return new OverlapMerge(task, false);
+    }
 }

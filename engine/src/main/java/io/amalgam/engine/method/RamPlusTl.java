@@ -66,4 +66,9 @@ final class RamPlusTl implements MergeMethod {
     public DType outputType(DType arithmetic) {
         return arithmetic == DType.F64 ? DType.F64 : DType.F32;
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return new OverlapMerge(task, true);
+    }
 }

@@ -55,4 +55,9 @@ final class Sce implements MergeMethod {
     public List<MethodParameter> parameters() {
         return PARAMETERS;
     }
+
+    @Override
+    public TensorMerge begin(TensorTask task) {
+        return new SceMerge(task);
+    }
 }

@@ -15,13 +15,13 @@ import java.util.Map;
  * @param plan of the tensor
  * @param kernels of its arithmetic
  * @param elements of the tensor
- * @param seed of the random stream
+ * @param random the merge's random stream
  * @param workers how many threads there may be
  * @param maskBytes memory that random masks may take
  * @param scratch folder for temporary files
  */
 public record TensorTask(
-        TensorPlan plan, Kernels kernels, long elements, long seed, int workers, long maskBytes, Path scratch) {
+        TensorPlan plan, Kernels kernels, long elements, RandomStream random, int workers, long maskBytes, Path scratch) {
 
     /** Number of inputs, the base model included. */
     public int inputs() {

@@ -118,8 +118,7 @@ final class GoldenRecipe {
     static GoldenRecipe read(Path golden, String name, long seed) throws IOException {
         Map<String, Object> recipe =
                 asMap(new Yaml().load(Files.readString(golden.resolve("recipes").resolve(name + ".yml"))));
-        boolean plain = java.util.Set.of("linear", "slerp", "task_arithmetic", "ties", "model_stock", "passthrough").contains(recipe.get("merge_method"))
-                && recipe.containsKey("models")
+        boolean plain = recipe.containsKey("models")
                 && !recipe.containsKey("tokenizer")
                 && !recipe.containsKey("tokenizer_source")
                 && !recipe.toString().contains("mixtral")
