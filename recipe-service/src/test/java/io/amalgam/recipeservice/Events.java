@@ -57,8 +57,9 @@ final class Events {
     static Event.ScoreRecorded score(
             String artifact, String name, Event.ModelPlace.Role role, String task, double value) {
         boolean own = role == Event.ModelPlace.Role.ARTIFACT;
-        return new Event.ScoreRecorded(artifact, name, identity(own ? artifact : name), role, artifact, task, DIGEST,
-                100, "acc", Map.of("acc", value), Map.of("acc", 0.04), 0.25, 0.3, false, "engine-1", at(6));
+        return new Event.ScoreRecorded(artifact, name, identity(own ? artifact : name), role, artifact, task,
+                "digest of " + task, 100, "acc", Map.of("acc", value), Map.of("acc", 0.04), 0.25, 0.3, false,
+                "engine-1", at(6));
     }
 
     static Event.ScoreCompared compared(String artifact, String parent, String task, double difference) {
