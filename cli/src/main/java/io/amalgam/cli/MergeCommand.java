@@ -10,7 +10,6 @@ import io.amalgam.engine.plan.PinnedRecipe;
 import io.amalgam.engine.plan.PlanJson;
 import io.amalgam.engine.plan.Preflight;
 import io.amalgam.engine.plan.PreflightResult;
-import io.amalgam.engine.source.LocalModelSource;
 import io.amalgam.engine.source.ModelSources;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -88,7 +87,7 @@ final class MergeCommand implements Callable<Integer> {
         if (!quiet) {
             IgnoredOptions.notes(spec.commandLine().getParseResult()).forEach(note -> Failures.print(err, note));
         }
-        ModelSources sources = new ModelSources(new LocalModelSource(Path.of(""), true));
+        ModelSources sources = ModelSources.commandLine();
         PreflightResult preflight = Preflight.check(RecipeFiles.one(recipe), options.planOptions(), sources);
         if (preflight.pinned().isEmpty()) {
             throw new AmalgamException(preflight.problems());

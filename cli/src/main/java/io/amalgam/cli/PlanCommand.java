@@ -11,7 +11,6 @@ import io.amalgam.engine.plan.PlanJson;
 import io.amalgam.engine.plan.Planner;
 import io.amalgam.engine.plan.Preflight;
 import io.amalgam.engine.plan.PreflightResult;
-import io.amalgam.engine.source.LocalModelSource;
 import io.amalgam.engine.source.ModelSources;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -61,7 +60,7 @@ final class PlanCommand implements Callable<Integer> {
         PreflightResult result = Preflight.check(
                 RecipeFiles.one(recipe),
                 options.planOptions(),
-                new ModelSources(new LocalModelSource(Path.of(""), true)));
+                ModelSources.commandLine());
         PrintWriter err = spec.commandLine().getErr();
         if (result.pinned().isEmpty()) {
             throw new AmalgamException(result.problems());

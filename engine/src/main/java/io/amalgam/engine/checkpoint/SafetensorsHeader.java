@@ -151,7 +151,11 @@ public record SafetensorsHeader(
                 if (json.nextToken() != JsonToken.VALUE_STRING) {
                     throw invalid(file, "has a __metadata__ entry '" + key + "' that is not a string");
                 }
-                metadata.put(key, json.getText());
+                String value = json.getText();
+                if (hasUnpairedSurrogate(key) || hasUnpairedSurrogate(value)) {
+                    throw invalid(file, "has a __metadata__ entry that is not valid Unicode");
+                }
+                metadata.put(key, value);
             }
         }
 

@@ -4,21 +4,39 @@ import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.plan.PlannedModel;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * All the places that a model reference can mean, asked in order: a local folder first, as MergeKit has it, then the
  * Hugging Face Hub.
  */
 public final class ModelSources implements ModelSource {
-    private static final Pattern HUB_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}");
-
     private final LocalModelSource local;
+    private final HubModelSource hub;
 
     /** Local folders only. */
     public ModelSources(LocalModelSource local) {
+        this(local, null);
+    }
+
+    /**
+     * Local folders, then the Hub.
+     *
+     * @param hub asked for names that are no local folder, or null if none is to be asked
+     */
+    public ModelSources(LocalModelSource local, HubModelSource hub) {
         this.local = local;
+        this.hub = hub;
+    }
+
+    /**
+     * What the command line reads: folders relative to the working directory or anywhere else, and the Hub with the
+     * settings of the environment.
+     */
+    public static ModelSources commandLine() {
+        HubOptions options = HubOptions.fromEnvironment(System.getenv(), Path.of(System.getProperty("user.home")));
+        return new ModelSources(new LocalModelSource(Path.of(""), true), new HubModelSource(options));
     }
 
     @Override
@@ -27,13 +45,16 @@ public final class ModelSources implements ModelSource {
         if (found.isPresent()) {
             return found.get();
         }
-        if (HUB_NAME.matcher(path).matches()) {
+        if (!HubModelSource.isName(path)) {
+            return local.resolve(path, revision);
+        }
+        if (hub == null) {
             throw new AmalgamException(ErrorCode.MODEL_NOT_FOUND, "Model " + path
-                    + " is not a local folder, and the Hugging Face Hub is not reachable from here: download it there with"
+                    + " is not a local folder, and the Hugging Face Hub is not asked from here: download it with"
                     + " `hf download " + path + (revision == null ? "" : " --revision " + revision) + " --local-dir " + path
                     + "`, or name the folder that holds its weights.");
         }
-        return local.resolve(path, revision);
+        return hub.resolve(path, revision);
     }
 
     /**
@@ -42,10 +63,14 @@ public final class ModelSources implements ModelSource {
      * @throws AmalgamException with {@code MODEL_CHANGED} if it is not the one that was planned with
      */
     public ModelSnapshot open(PlannedModel model) throws IOException {
-        ModelSnapshot snapshot = resolve(model.path(), model.revision());
+        // A branch may have moved on since; what was planned with is a commit, and that is still there.
+        ModelSnapshot snapshot = model.identity().startsWith(HubModelSource.IDENTITY_PREFIX) && hub != null
+                ? hub.open(model.path(), model.identity())
+                : resolve(model.path(), model.revision());
         if (!snapshot.identity().equals(model.identity())) {
-            throw new AmalgamException(ErrorCode.MODEL_CHANGED, "Model " + model.path() + " is not the one that the merge was planned with: it is now "
-                    + snapshot.identity() + ", planned was " + model.identity() + "; submit the recipe again.");
+            throw new AmalgamException(ErrorCode.MODEL_CHANGED, "Model " + model.path()
+                    + " is not the one that the merge was planned with: it is now " + snapshot.identity() + ", planned was "
+                    + model.identity() + "; submit the recipe again.");
         }
         return snapshot;
     }

@@ -118,6 +118,7 @@ class SafetensorsHeaderTest {
                 attack("metadata twice", file("{\"__metadata__\":{},\"__metadata__\":{}}", 0)),
                 attack("metadata that is not an object", file("{\"__metadata__\":\"pt\"}", 0)),
                 attack("metadata with a number", file("{\"__metadata__\":{\"a\":1}}", 0)),
+                attack("an unpaired surrogate in metadata", file("{\"__metadata__\":{\"a\":\"\\udc00\"}}", 0)),
                 attack("metadata with an object", file("{\"__metadata__\":{\"a\":{}}}", 0)),
                 attack("a tensor that is a number", file("{\"a\":1}", 0)),
                 attack("a tensor without a type", file("{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}", 8)),
