@@ -125,14 +125,7 @@ final class GreedyGenerator {
     }
 
     private List<StopString> stops(GenerationRequest request) {
-        List<String> texts = new ArrayList<>(request.until());
-        if (tokenizer.end().isPresent()) {
-            String end = tokenizer.decode(new int[] {tokenizer.end().getAsInt()}, 0, 1, false);
-            if (!texts.contains(end)) {
-                texts.add(end);
-            }
-        }
-        texts.removeIf(String::isEmpty);
+        List<String> texts = tokenizer.stopStrings(request.until());
         int[][] tokens = tokenizer.encode(texts, false);
         List<StopString> stops = new ArrayList<>();
         for (int i = 0; i < tokens.length; i++) {
@@ -291,12 +284,7 @@ final class GreedyGenerator {
 
     private GenerationResult result(Sequence sequence) {
         String text = tokenizer.decode(sequence.tokens, sequence.contextLength, sequence.length, true);
-        for (StopString stop : sequence.stops) {
-            int end = text.indexOf(stop.text());
-            if (end >= 0) {
-                text = text.substring(0, end);
-            }
-        }
-        return new GenerationResult(text, sequence.generated(), sequence.truncated);
+        List<String> stops = sequence.stops.stream().map(StopString::text).toList();
+        return new GenerationResult(StopStrings.cut(text, stops), sequence.generated(), sequence.truncated);
     }
 }

@@ -204,6 +204,19 @@ final class TextTokenizer implements AutoCloseable {
         return tokenizer.decode(ids, skipSpecialTokens);
     }
 
+    /** A request's stop strings and the end-of-text token's own text, without empty ones: what lm-evaluation-harness stops at. */
+    List<String> stopStrings(List<String> until) {
+        List<String> stops = new ArrayList<>(until);
+        if (end.isPresent()) {
+            String endText = tokenizer.decode(new long[] {end.getAsInt()}, false);
+            if (!stops.contains(endText)) {
+                stops.add(endText);
+            }
+        }
+        stops.removeIf(String::isEmpty);
+        return stops;
+    }
+
     @Override
     public void close() {
         tokenizer.close();
