@@ -13,7 +13,6 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -105,8 +104,9 @@ public final class LogReader implements AutoCloseable {
                     read(consumer);
                     answer(consumer);
                 }
-            } catch (KafkaException failure) {
-                LOG.warn("reading {} failed and begins again: {}", partitions.getFirst().topic(), failure.toString());
+            } catch (RuntimeException failure) {
+                // Whatever it was, a reader that stands still would be worse: others wait for it to reach the end.
+                LOG.warn("reading {} failed and begins again", partitions.getFirst().topic(), failure);
                 pause();
             }
         }

@@ -1,0 +1,281 @@
+package io.amalgam.mergeworker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.amalgam.broker.BrokerProcess;
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.execute.ExecutionOptions;
+import io.amalgam.engine.plan.PinnedRecipe;
+import io.amalgam.engine.store.Manifest;
+import io.amalgam.events.Event.ChunkCompleted;
+import io.amalgam.events.Event.ChunkRequested;
+import io.amalgam.events.Event.MergeCompleted;
+import io.amalgam.events.Event.MergeFailed;
+import io.amalgam.events.Event.MergePlanned;
+import io.amalgam.events.Event.MergeRequested;
+import io.amalgam.events.EventCodec.Received;
+import io.amalgam.events.EventPublisher;
+import io.amalgam.events.EventRoute;
+import io.amalgam.events.LogReader;
+import io.amalgam.events.TopicAdministration;
+import io.amalgam.events.Topics;
+import io.amalgam.events.TraceContext;
+import io.amalgam.events.work.ShareGroupQueue;
+import io.amalgam.events.work.WorkLoop;
+import io.amalgam.mergeworker.chunk.EngineShardMaker;
+import io.amalgam.mergeworker.chunk.MergeWork;
+import io.amalgam.mergeworker.chunk.ShardMaker;
+import io.amalgam.mergeworker.coordination.Coordinator;
+import io.amalgam.mergeworker.coordination.MergePlanning;
+import io.amalgam.mergeworker.coordination.MergesView;
+import io.amalgam.mergeworker.service.WorkerMetrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Coordinators and workers that stop in the middle of a merge, and others that go on, over a real broker. */
+@Timeout(180)
+class TakeoverTest {
+
+    private static final List<Integer> ALL_PARTITIONS =
+            IntStream.range(0, Topics.MERGE_REQUESTS.partitions()).boxed().toList();
+
+    @TempDir
+    static Path folder;
+
+    private static BrokerProcess broker;
+    private static Map<String, Object> connection;
+    private static Line line;
+
+    @BeforeAll
+    static void start() throws Exception {
+        broker = BrokerProcess.start(folder.resolve("broker"));
+        connection = Map.of("bootstrap.servers", broker.bootstrapServers());
+        try (Admin admin = Admin.create(connection)) {
+            assertEquals(List.of(), new TopicAdministration(admin, true, -1).ensure());
+        }
+        Line.copyModels(folder.resolve("models"));
+        line = new Line(connection, folder.resolve("models"), folder.resolve("store"));
+    }
+
+    @AfterAll
+    static void stop() {
+        line.close();
+        broker.close();
+    }
+
+    /** A coordinator with everything it needs, fed with results by a reader of its own. */
+    private static final class OneCoordinator implements AutoCloseable {
+        private final EventPublisher publisher = new EventPublisher(connection, "coordinator", Clock.systemUTC());
+        private final LogReader log;
+        private final Coordinator coordinator;
+        private final LogReader results;
+
+        OneCoordinator() {
+            MergesView view = new MergesView(Clock.systemUTC());
+            log = new LogReader(connection, Topics.MERGES, view::accept);
+            log.start();
+            coordinator = new Coordinator(
+                    publisher, new MergePlanning(line.store()), view, log, Clock.systemUTC(), event -> { });
+            coordinator.assigned(ALL_PARTITIONS);
+            results = new LogReader(connection, Topics.CHUNK_RESULTS, received -> coordinator.deliver(
+                    EventRoute.of(received.event()).partition(), received, () -> { }));
+            results.start();
+        }
+
+        boolean request(MergeRequested request) throws InterruptedException {
+            AtomicBoolean acknowledged = new AtomicBoolean();
+            int partition = EventRoute.of(request).partition();
+            coordinator.deliver(
+                    partition, new Received(request, "id", "test", Instant.now(), TraceContext.start()),
+                    () -> acknowledged.set(true));
+            Line.await(acknowledged::get);
+            return acknowledged.get();
+        }
+
+        @Override
+        public void close() {
+            results.close();
+            coordinator.close();
+            log.close();
+            publisher.close();
+        }
+    }
+
+    /** A worker whose shards are made one for each permit. */
+    private static final class OneWorker implements AutoCloseable {
+        private final EventPublisher publisher = new EventPublisher(connection, "worker", Clock.systemUTC());
+        private final LogReader log;
+        private final WorkLoop loop;
+        private final AtomicInteger made = new AtomicInteger();
+
+        OneWorker(String name, ShardMaker shards) {
+            MergesView view = new MergesView(Clock.systemUTC());
+            log = new LogReader(connection, Topics.MERGES, view::accept);
+            log.start();
+            WorkerMetrics metrics = new WorkerMetrics(new SimpleMeterRegistry());
+            ShardMaker counting = (slice, listener) -> {
+                ShardMaker.MadeShard shard = shards.make(slice, listener);
+                made.incrementAndGet();
+                return shard;
+            };
+            MergeWork work =
+                    new MergeWork(name, line.store(), counting, view, publisher, Clock.systemUTC(), metrics);
+            loop = new WorkLoop(
+                    name, new ShareGroupQueue(connection, Topics.CHUNK_WORKERS), 2, work, publisher, Clock.systemUTC(),
+                    letter -> { });
+            loop.start();
+        }
+
+        @Override
+        public void close() {
+            loop.close();
+            log.close();
+            publisher.close();
+        }
+    }
+
+    @Test
+    void aCoordinatorThatTakesOverGoesOnWhereTheOtherWas() throws Exception {
+        PinnedRecipe pinned = line.pin(Line.recipe(0.25, "ordering-expert", "navigation-expert"), Line.SHARD_BYTES);
+        MergeRequested request = Line.request(pinned, 1);
+        Semaphore permits = new Semaphore(3);
+        ShardMaker engine = engine();
+        ShardMaker limited = (slice, listener) -> {
+            while (!permits.tryAcquire()) {
+                if (listener.cancelled()) {
+                    throw new AmalgamException(ErrorCode.CANCELLED, "the test's worker stops");
+                }
+                Thread.onSpinWait();
+            }
+            return engine.make(slice, listener);
+        };
+        int chunks;
+        try (OneWorker worker = new OneWorker("first", limited)) {
+            try (OneCoordinator first = new OneCoordinator()) {
+                first.request(request);
+                Line.await(() -> worker.made.get() == 3);
+            }
+            MergePlanned planned = line.events(
+                    Topics.MERGES, MergePlanned.class, event -> event.request().merge().equals(request.merge())).getFirst();
+            chunks = planned.chunks();
+            assertTrue(chunks > 5);
+            assertEquals(List.of(), line.ends(request.merge()));
+            try (OneCoordinator second = new OneCoordinator()) {
+                permits.release(1_000);
+                assertInstanceOf(MergeCompleted.class, line.awaitEnd(request.merge()));
+                // The same request once more, as Kafka would deliver it had the first coordinator not committed it.
+                second.request(request);
+            }
+            assertEquals(chunks, worker.made.get(), "no shard is made twice");
+        }
+        assertEquals(1, line.ends(request.merge()).size());
+        assertEquals(1, line.events(
+                Topics.MERGES, MergePlanned.class, event -> event.request().merge().equals(request.merge())).size());
+        assertEquals(chunks, line.events(
+                Topics.MERGE_CHUNKS, ChunkRequested.class, event -> event.merge().equals(request.merge())).size(),
+                "what was handed out is waited for and not handed out again");
+        Manifest alone = line.mergeWithoutLine(pinned, folder.resolve("alone"));
+        assertEquals(alone, line.store().manifest(pinned.artifactKey()).orElseThrow());
+    }
+
+    @Test
+    void whatTheLastWorkerLeftIsDoneByTheNextOne() throws Exception {
+        PinnedRecipe pinned = line.pin(Line.recipe(0.3, "ordering-expert", "navigation-expert"), Line.SHARD_BYTES);
+        MergeRequested request = Line.request(pinned, 1);
+        try (OneCoordinator coordinator = new OneCoordinator()) {
+            coordinator.request(request);
+            Line.await(() -> !line.events(
+                    Topics.MERGE_CHUNKS, ChunkRequested.class, event -> event.merge().equals(request.merge())).isEmpty());
+            CopyOnWriteArrayList<Integer> made = new CopyOnWriteArrayList<>();
+            ShardMaker engine = engine();
+            ShardMaker slow = (slice, listener) -> {
+                made.add(slice.chunk().index());
+                while (made.size() > 2) {
+                    if (listener.cancelled()) {
+                        throw new AmalgamException(ErrorCode.CANCELLED, "the test's worker stops");
+                    }
+                    Thread.onSpinWait();
+                }
+                return engine.make(slice, listener);
+            };
+            try (OneWorker first = new OneWorker("stopped", slow)) {
+                Line.await(() -> made.size() == 3);
+            }
+            assertEquals(List.of(), line.ends(request.merge()));
+            try (OneWorker next = new OneWorker("next", engine)) {
+                assertInstanceOf(MergeCompleted.class, line.awaitEnd(request.merge()));
+            }
+        }
+        assertEquals(line.mergeWithoutLine(pinned, folder.resolve("alone-2")),
+                line.store().manifest(pinned.artifactKey()).orElseThrow());
+    }
+
+    @Test
+    void anOutageOfTheSourceIsWaitedOutAndAFaultIsCounted() throws Exception {
+        PinnedRecipe pinned = line.pin(Line.recipe(0.35, "ordering-expert", "navigation-expert"), Line.SHARD_BYTES);
+        MergeRequested request = Line.request(pinned, 1);
+        AtomicInteger outages = new AtomicInteger();
+        AtomicInteger faults = new AtomicInteger();
+        ShardMaker engine = engine();
+        ShardMaker troubled = (slice, listener) -> {
+            if (slice.chunk().index() == 0 && outages.getAndIncrement() < 2) {
+                throw new AmalgamException(ErrorCode.SOURCE_UNAVAILABLE, "the source does not answer");
+            }
+            if (slice.chunk().index() == 1 && faults.getAndIncrement() < 2) {
+                throw new IllegalStateException("a fault that passes");
+            }
+            return engine.make(slice, listener);
+        };
+        try (OneCoordinator coordinator = new OneCoordinator();
+                OneWorker worker = new OneWorker("troubled", troubled)) {
+            coordinator.request(request);
+            assertInstanceOf(MergeCompleted.class, line.awaitEnd(request.merge()));
+        }
+        assertEquals(List.of(1, 2, 3), line.events(Topics.MERGE_CHUNKS, ChunkRequested.class,
+                event -> event.merge().equals(request.merge()) && event.index() == 1).stream()
+                .map(ChunkRequested::attempt).toList());
+        assertEquals(1, line.events(Topics.MERGE_CHUNKS, ChunkRequested.class,
+                event -> event.merge().equals(request.merge()) && event.index() == 0).size());
+        assertTrue(outages.get() >= 3);
+    }
+
+    @Test
+    void aFaultThatStaysEndsTheMergeAfterThreeAttempts() throws Exception {
+        PinnedRecipe pinned = line.pin(Line.recipe(0.4, "ordering-expert", "navigation-expert"), Line.SHARD_BYTES);
+        MergeRequested request = Line.request(pinned, 1);
+        ShardMaker broken = (slice, listener) -> {
+            throw new IllegalStateException("a fault that stays");
+        };
+        try (OneCoordinator coordinator = new OneCoordinator(); OneWorker worker = new OneWorker("broken", broken)) {
+            coordinator.request(request);
+            MergeFailed failed = assertInstanceOf(MergeFailed.class, line.awaitEnd(request.merge()));
+            assertEquals("INTERNAL", failed.code());
+            assertTrue(failed.message().contains("a fault that stays"), failed.message());
+        }
+        assertEquals(List.of(), line.events(
+                Topics.CHUNK_RESULTS, ChunkCompleted.class, event -> event.merge().equals(request.merge())));
+        assertTrue(line.store().manifest(pinned.artifactKey()).isEmpty());
+    }
+
+    private static ShardMaker engine() {
+        return new EngineShardMaker(line.sources(), line.store(), ExecutionOptions.defaults().withThreads(1));
+    }
+}
