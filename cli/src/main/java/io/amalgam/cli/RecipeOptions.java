@@ -43,6 +43,17 @@ final class RecipeOptions {
     private boolean keepPadding;
 
     @Option(
+            names = "--keep-unlisted",
+            description = "Merge tensors too that MergeKit does not know of an architecture and leaves out.")
+    private boolean keepUnlisted;
+
+    @Option(
+            names = "--keep-tied",
+            description = "Where the output's configuration ties embeddings, do not write the second copy of them that"
+                    + " MergeKit writes.")
+    private boolean keepTied;
+
+    @Option(
             names = "--copy-tokenizer",
             negatable = true,
             defaultValue = "true",
@@ -74,7 +85,8 @@ final class RecipeOptions {
                 allowCrimes,
                 truncateEmbeddings,
                 keepPadding,
-                null,
+                keepUnlisted,
+                keepTied,
                 copyTokenizer,
                 writeModelCard,
                 strict);

@@ -10,6 +10,7 @@ import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.recipe.Position;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -108,6 +109,67 @@ final class ArchitectureChoice {
                         "--keep-unlisted merges them too");
             }
         }
+    }
+
+    /**
+     * The architecture with what the checkpoints have beyond the table: a name with a layer's prefix is a tensor of every
+     * layer, any other one a tensor before the layers; models may lack them.
+     */
+    static Architecture extended(Architecture architecture, RecipeModels models) {
+        List<Set<String>> each = new ArrayList<>();
+        architecture.modules().forEach(module -> each.add(new LinkedHashSet<>()));
+        Set<String> loose = new LinkedHashSet<>();
+        for (ModelView view : models.all()) {
+            Set<String> covered = covered(architecture, view);
+            for (StoredTensor tensor : view.tensors()) {
+                if (!covered.contains(tensor.name())) {
+                    addTemplate(architecture, tensor.name(), each, loose);
+                }
+            }
+        }
+        List<ArchitectureModule> modules = new ArrayList<>();
+        for (int index = 0; index < each.size(); index++) {
+            ArchitectureModule module = architecture.modules().get(index);
+            modules.add(new ArchitectureModule(
+                    module.name(),
+                    module.layerKeys(),
+                    module.fixedLayers(),
+                    with(module.before(), index == 0 ? loose : Set.of()),
+                    with(module.each(), each.get(index)),
+                    module.after()));
+        }
+        return new Architecture(
+                architecture.name(),
+                architecture.modelType(),
+                modules,
+                architecture.files(),
+                architecture.vocabularyKeys(),
+                architecture.inferred());
+    }
+
+    private static void addTemplate(
+            Architecture architecture, String name, List<Set<String>> each, Set<String> loose) {
+        for (int index = 0; index < each.size(); index++) {
+            for (TensorTemplate known : architecture.modules().get(index).each()) {
+                int place = known.name().indexOf(TensorTemplate.LAYER);
+                int end = name.indexOf('.', Math.max(place, 0));
+                if (place >= 0
+                        && end > place
+                        && name.startsWith(known.name().substring(0, place))
+                        && name.substring(place, end).chars().allMatch(Character::isDigit)) {
+                    each.get(index).add(name.substring(0, place) + TensorTemplate.LAYER + name.substring(end));
+                    return;
+                }
+            }
+        }
+        loose.add(name);
+    }
+
+    private static List<TensorTemplate> with(List<TensorTemplate> known, Set<String> names) {
+        List<TensorTemplate> all = new ArrayList<>(known);
+        names.forEach(name ->
+                all.add(new TensorTemplate(name, false, true, List.of(), List.of(), null, List.of())));
+        return all;
     }
 
     private static Set<String> covered(Architecture architecture, ModelView view) {

@@ -1,7 +1,5 @@
 package io.amalgam.engine.plan;
 
-import io.amalgam.engine.checkpoint.DType;
-
 /**
  * What a request can choose beside the recipe. All of it but {@code strict} decides the output and is part of the
  * artifact key.
@@ -12,7 +10,8 @@ import io.amalgam.engine.checkpoint.DType;
  * @param truncateEmbeddings MergeKit's {@code --unsafe-truncate-embeddings}: vocabulary tensors of different sizes are
  *     cut to the rows that all have
  * @param keepPadding keeps the rows beyond the vocabulary that a tokenizer option would cut off
- * @param loraDtype type in which adapters are merged into their model, or null for the model's own
+ * @param keepUnlisted merges tensors too that MergeKit's table does not list for the architecture and would leave out
+ * @param keepTied leaves out a second copy of tied embeddings that MergeKit writes if only some models tie them
  * @param copyTokenizer whether the donor's tokenizer files are copied
  * @param writeModelCard whether {@code README.md} and {@code mergekit_config.yml} are written
  * @param strict whether unknown keys refuse the recipe
@@ -23,7 +22,8 @@ public record PlanOptions(
         boolean allowDifferentArchitectures,
         boolean truncateEmbeddings,
         boolean keepPadding,
-        DType loraDtype,
+        boolean keepUnlisted,
+        boolean keepTied,
         boolean copyTokenizer,
         boolean writeModelCard,
         boolean strict) {
@@ -35,7 +35,7 @@ public record PlanOptions(
 
     /** The command line's defaults, which are MergeKit's. */
     public static PlanOptions commandLine() {
-        return new PlanOptions(COMMAND_LINE_SHARD_BYTES, null, false, false, false, null, true, true, false);
+        return new PlanOptions(COMMAND_LINE_SHARD_BYTES, null, false, false, false, false, false, true, true, false);
     }
 
     /** The service's defaults: the command line's, with shards that are units of work. */
@@ -45,19 +45,19 @@ public record PlanOptions(
 
     /** The same with another shard size. */
     public PlanOptions withMaxShardBytes(long bytes) {
-        return new PlanOptions(bytes, randomSeed, allowDifferentArchitectures, truncateEmbeddings, keepPadding, loraDtype,
-                copyTokenizer, writeModelCard, strict);
+        return new PlanOptions(bytes, randomSeed, allowDifferentArchitectures, truncateEmbeddings, keepPadding,
+                keepUnlisted, keepTied, copyTokenizer, writeModelCard, strict);
     }
 
     /** The same with another seed; null to derive one. */
     public PlanOptions withRandomSeed(Long seed) {
         return new PlanOptions(maxShardBytes, seed, allowDifferentArchitectures, truncateEmbeddings, keepPadding,
-                loraDtype, copyTokenizer, writeModelCard, strict);
+                keepUnlisted, keepTied, copyTokenizer, writeModelCard, strict);
     }
 
     /** The same, refusing unknown keys or not. */
     public PlanOptions withStrict(boolean refuse) {
         return new PlanOptions(maxShardBytes, randomSeed, allowDifferentArchitectures, truncateEmbeddings, keepPadding,
-                loraDtype, copyTokenizer, writeModelCard, refuse);
+                keepUnlisted, keepTied, copyTokenizer, writeModelCard, refuse);
     }
 }

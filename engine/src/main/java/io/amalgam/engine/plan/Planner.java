@@ -64,14 +64,18 @@ public final class Planner {
         if (method.isEmpty() || architecture.isEmpty()) {
             return Optional.empty();
         }
-        MergeLayout layout = new LayoutBuilder(recipe, method.get(), architecture.get(), models, problems).build();
+        Architecture covering = pinned.options().keepUnlisted()
+                ? ArchitectureChoice.extended(architecture.get(), models)
+                : architecture.get();
+        MergeLayout layout = new LayoutBuilder(recipe, method.get(), covering, models, problems).build();
         VocabularyRows vocabulary = new VocabularyRows(pinned.vocabulary());
         List<TensorPlanner.Planned> tensors =
-                new TensorPlanner(recipe, method.get(), pinned.options(), vocabulary, problems).plan(layout);
+                new TensorPlanner(recipe, method.get(), pinned.options(), models, vocabulary, problems).plan(layout);
         if (problems.hasErrors()) {
             return Optional.empty();
         }
-        ArchitectureChoice.reportUncovered(architecture.get(), models, problems);
+        ArchitectureChoice.reportUncovered(covering, models, problems);
+        RecipeWarnings.add(recipe, method.get(), tensors, pinned.models(), problems);
         List<TensorPlan> ordered = withRandomOffsets(tensors);
         List<PlannedModel> plannedModels =
                 pinned.models().stream().map(PinnedModel::planned).toList();

@@ -1,6 +1,8 @@
 package io.amalgam.engine.plan;
 
 import io.amalgam.engine.Version;
+import io.amalgam.engine.architecture.Architecture;
+import io.amalgam.engine.architecture.Architectures;
 import io.amalgam.engine.checkpoint.AdapterConfig;
 import io.amalgam.engine.checkpoint.Checkpoint;
 import io.amalgam.engine.checkpoint.ModelConfig;
@@ -25,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Checks a recipe before any weight is read: resolves every model to a fixed identity, reads configurations and
@@ -33,6 +36,7 @@ import java.util.Optional;
 public final class Preflight {
 
     private static final int CONFIG_LIMIT = 16 << 20;
+    private static final int FILE_LIMIT = 64 << 20;
 
     private final ParsedRecipe parsed;
     private final Recipe recipe;
@@ -72,6 +76,7 @@ public final class Preflight {
         String digest = CanonicalRecipe.digest(recipe, options, pinned);
         long seed = CanonicalRecipe.seed(digest, options);
         TokenizerPlan tokenizer = tokenizerPlan();
+        compareTokenizers();
         PinnedRecipe accepted = new PinnedRecipe(
                 CanonicalRecipe.artifactKey(digest, seed),
                 Version.NUMERICS,
@@ -81,7 +86,7 @@ public final class Preflight {
                 seed,
                 pinned,
                 tokenizer.vocabulary().orElse(null),
-                tokenizer.files());
+                artifactFiles(tokenizer));
         Optional<MergePlan> plan = Planner.plan(accepted, recipe, problems);
         if (plan.isEmpty() || hasErrors()) {
             return refused();
@@ -177,6 +182,46 @@ public final class Preflight {
                             ? path + " is a whole model, and stands where a LoRA adapter is expected (MODEL+ADAPTER)."
                             : path + " is a LoRA adapter; write MODEL+" + path + " with the model that it was made for.");
         }
+    }
+
+    private void compareTokenizers() {
+        try {
+            ParentTokenizers.warn(snapshots, recipe.chatTemplate() != null, problems);
+        } catch (IOException e) {
+            problems.error(
+                    ErrorCode.SOURCE_UNAVAILABLE, Position.NONE, "A tokenizer cannot be read: " + e.getMessage(), "");
+        }
+    }
+
+    /** The tokenizer's files, and those that the architecture has beside its weights, such as an image processor's. */
+    private Map<String, byte[]> artifactFiles(TokenizerPlan tokenizer) {
+        Map<String, byte[]> files = new TreeMap<>(tokenizer.files());
+        ModelReference donor = RecipeModels.references(recipe).keySet().iterator().next();
+        int index = RecipeModels.index(pinned, donor.model(), false);
+        if (index < 0) {
+            return files;
+        }
+        ModelConfig config = ModelConfig.parse(
+                donor.toString(), pinned.get(index).config().getBytes(StandardCharsets.UTF_8));
+        ModelSnapshot snapshot = snapshots.get(donor.model());
+        try {
+            for (String architecture : config.architectures()) {
+                Optional<Architecture> known =
+                        Architectures.find(architecture, config.modelType().orElse(null));
+                for (String name : known.map(Architecture::files).orElse(List.of())) {
+                    if (snapshot.has(name) && !files.containsKey(name)) {
+                        files.put(name, snapshot.readSmall(name, FILE_LIMIT));
+                    }
+                }
+            }
+        } catch (IOException e) {
+            problems.error(
+                    ErrorCode.SOURCE_UNAVAILABLE,
+                    Position.NONE,
+                    "A file of model " + donor + " cannot be read: " + e.getMessage(),
+                    "");
+        }
+        return files;
     }
 
     /** Vocabulary and tokenizer files, which come from the base model or the first one unless the recipe says otherwise. */

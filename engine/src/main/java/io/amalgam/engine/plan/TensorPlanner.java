@@ -49,6 +49,7 @@ final class TensorPlanner {
     private final Recipe recipe;
     private final MergeMethod method;
     private final PlanOptions options;
+    private final boolean tiesEmbeddings;
     private final VocabularyRows vocabulary;
     private final ProblemCollector problems;
     private final ParameterResolver parameters;
@@ -58,9 +59,12 @@ final class TensorPlanner {
             Recipe recipe,
             MergeMethod method,
             PlanOptions options,
+            RecipeModels models,
             VocabularyRows vocabulary,
             ProblemCollector problems) {
         this.recipe = recipe;
+        this.tiesEmbeddings = models.donor() != null
+                && models.donor().config().at("tie_word_embeddings").asBoolean();
         this.method = method;
         this.options = options;
         this.vocabulary = vocabulary;
@@ -105,6 +109,9 @@ final class TensorPlanner {
     private void tensor(Request request) {
         List<MergeLayout.Input> inputs = request.slice().inputs();
         if (request.output().optional()) {
+            if (options.keepTied() && tiesEmbeddings && !request.output().tied().isEmpty()) {
+                return;
+            }
             boolean none = true;
             for (int i = 0; i < inputs.size() && none; i++) {
                 none = !inputs.get(i).model().has(request.names().get(i));
@@ -163,7 +170,7 @@ final class TensorPlanner {
                     "Model " + input.model().reference() + " ties " + name.name() + " to " + found.name()
                             + ", other models do not: the output has both tensors, as with MergeKit, and"
                             + " tie_word_embeddings stays as it is",
-                    "set tie_word_embeddings to false in the output's config.json if the two differ");
+                    "with --keep-tied, the copy is left out where the output's config.json ties the two");
         }
     }
 
