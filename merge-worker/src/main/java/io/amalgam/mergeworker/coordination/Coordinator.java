@@ -58,6 +58,7 @@ public final class Coordinator implements AutoCloseable {
     private final ExecutorService planners =
             Executors.newFixedThreadPool(PLANNING_THREADS, Thread.ofPlatform().name("planning-", 0).daemon().factory());
     private volatile int outdatedBy;
+    private boolean closed;
 
     /**
      * Prepares a coordinator; it has work once partitions are assigned.
@@ -76,8 +77,14 @@ public final class Coordinator implements AutoCloseable {
         this.publishedListener = publishedListener;
     }
 
-    /** Partitions are ours from now on: their open merges are taken over. */
-    public void assigned(Collection<Integer> partitions) {
+    /**
+     * Partitions are ours from now on: their open merges are taken over. After {@link #close()} they are not: a worker
+     * that drains may still be given partitions by a group that others leave at the same time.
+     */
+    public synchronized void assigned(Collection<Integer> partitions) {
+        if (closed) {
+            return;
+        }
         for (int partition : partitions) {
             owners.computeIfAbsent(partition, number -> new PartitionOwner(number, this));
         }
@@ -134,7 +141,8 @@ public final class Coordinator implements AutoCloseable {
 
     /** Gives all partitions up. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         revoked(List.copyOf(owners.keySet()));
         planners.shutdownNow();
     }
