@@ -59,7 +59,7 @@ public record Leaderboard(List<Task> tasks, List<Row> rows) {
     /**
      * The mean over tasks of the paired differences to one parent.
      *
-     * @param parent name of the parent with the highest average
+     * @param parent name of the parent (or base) with the highest average
      * @param value the artifact's mean less the parent's, on the same questions
      * @param standardError of the difference
      * @param low end of its 95 % interval

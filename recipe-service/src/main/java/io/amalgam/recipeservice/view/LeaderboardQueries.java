@@ -6,6 +6,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,11 +66,16 @@ public class LeaderboardQueries {
                 "select * from projection.comparison where cast(? as text) is null or artifact = ?",
                 row -> new Compared(row.getString("artifact"), ArtifactQueries.comparison(row)),
                 onlyArtifact, onlyArtifact));
-        return leaderboard(scores, comparisons, onlyTasks);
+        Map<String, Set<String>> parents = new LinkedHashMap<>();
+        database.read(connection -> Sql.list(connection,
+                        "select artifact, identity from projection.artifact_model where role <> 'ARTIFACT'",
+                        row -> Map.entry(row.getString("artifact"), row.getString("identity"))))
+                .forEach(use -> parents.computeIfAbsent(use.getKey(), artifact -> new HashSet<>()).add(use.getValue()));
+        return leaderboard(scores, comparisons, parents, onlyTasks);
     }
 
     private static Leaderboard leaderboard(
-            List<Scored> scores, List<Compared> comparisons, Set<String> onlyTasks) {
+            List<Scored> scores, List<Compared> comparisons, Map<String, Set<String>> parents, Set<String> onlyTasks) {
         // The newest form of a task is the column; in the order of recording, the last one wins.
         Map<String, Leaderboard.Task> tasks = new TreeMap<>();
         for (Scored scored : scores) {
@@ -102,7 +108,8 @@ public class LeaderboardQueries {
         for (Model model : models.values()) {
             rows.add(new Leaderboard.Row(model.name(), model.identity(), model.role(), model.artifact(),
                     averages.get(model.identity()), cells.get(model.identity()),
-                    model.artifact() == null ? null : bestParent(model.artifact(), comparisons, tasks, averages)));
+                    model.artifact() == null ? null : bestParent(model.artifact(),
+                            parents.getOrDefault(model.artifact(), Set.of()), comparisons, tasks, averages)));
         }
         rows.sort(Comparator
                 .comparing((Leaderboard.Row row) -> row.average() == null)
@@ -124,33 +131,36 @@ public class LeaderboardQueries {
         return new Leaderboard.Average(sum / cells.size(), Math.sqrt(variance) / cells.size(), questions);
     }
 
-    /** The mean difference to the parent with the highest average, or null until every task was compared with it. */
+    /**
+     * The mean difference to the best of the models that an artifact was made of, its base included, or null until all
+     * of them have scores and the best was compared on every task: the best of some would flatter.
+     */
     private static Leaderboard.Difference bestParent(
-            String artifact, List<Compared> comparisons, Map<String, Leaderboard.Task> tasks,
+            String artifact, Set<String> parents, List<Compared> comparisons, Map<String, Leaderboard.Task> tasks,
             Map<String, Leaderboard.Average> averages) {
-        Map<String, Map<String, ComparisonView>> byParent = new TreeMap<>();
-        for (Compared compared : comparisons) {
-            ComparisonView comparison = compared.comparison();
+        if (parents.isEmpty() || !averages.keySet().containsAll(parents)) {
+            return null;
+        }
+        String best = parents.stream()
+                .max(Comparator.comparingDouble((String parent) -> averages.get(parent).value())
+                        .thenComparing(Comparator.reverseOrder()))
+                .orElseThrow();
+        Map<String, ComparisonView> compared = new TreeMap<>();
+        for (Compared candidate : comparisons) {
+            ComparisonView comparison = candidate.comparison();
             Leaderboard.Task task = tasks.get(comparison.task());
-            if (compared.artifact().equals(artifact) && task != null && task.metric().equals(comparison.metric())) {
-                byParent.computeIfAbsent(comparison.parentIdentity(), identity -> new TreeMap<>())
-                        .put(comparison.task(), comparison);
+            if (candidate.artifact().equals(artifact) && comparison.parentIdentity().equals(best) && task != null
+                    && task.metric().equals(comparison.metric())) {
+                compared.put(comparison.task(), comparison);
             }
         }
-        String best = null;
-        for (String parent : byParent.keySet()) {
-            if (averages.containsKey(parent)
-                    && (best == null || averages.get(parent).value() > averages.get(best).value())) {
-                best = parent;
-            }
-        }
-        if (best == null || byParent.get(best).size() < tasks.size()) {
+        if (compared.size() < tasks.size()) {
             return null;
         }
         double sum = 0;
         double variance = 0;
         String name = "";
-        for (ComparisonView comparison : byParent.get(best).values()) {
+        for (ComparisonView comparison : compared.values()) {
             sum += comparison.difference();
             variance += comparison.standardError() * comparison.standardError();
             name = comparison.parent();
