@@ -1,0 +1,177 @@
+package io.amalgam.engine.kernel;
+
+import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** {@link ArithmeticKernels} on vectors; a template of {@link VectorTemplates}. Tiles are padded, so there are no tails. */
+final class VectorArithmetic implements ArithmeticKernels {
+    private static final VectorTemplates.Constants CONSTANTS = VectorTemplates.Constants.of(MethodHandles.lookup());
+    private static final VectorSpecies<Float> FLOATS = CONSTANTS.floats();
+    private static final int LANES = FLOATS.length();
+    private static final Rounding ROUNDING = CONSTANTS.rounding();
+
+    private final ArithmeticKernels scalar = new ScalarArithmetic(ROUNDING);
+
+    private static FloatVector load(Tile tile, int index) {
+        return FloatVector.fromArray(FLOATS, tile.floats, index);
+    }
+
+    private static FloatVector round(FloatVector value) {
+        return VectorRounding.round(value, ROUNDING);
+    }
+
+    @Override
+    public void add(Tile to, Tile a, Tile b, int length) {
+        for (int i = 0; i < length; i += LANES) {
+            round(load(a, i).add(load(b, i))).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void subtract(Tile to, Tile a, Tile b, int length) {
+        for (int i = 0; i < length; i += LANES) {
+            round(load(a, i).sub(load(b, i))).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void multiply(Tile to, Tile a, Tile b, int length) {
+        for (int i = 0; i < length; i += LANES) {
+            round(load(a, i).mul(load(b, i))).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void divide(Tile to, Tile a, Tile b, int length) {
+        for (int i = 0; i < length; i += LANES) {
+            round(load(a, i).div(load(b, i))).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void scale(Tile to, Tile a, double factor, int length) {
+        float single = (float) factor;
+        for (int i = 0; i < length; i += LANES) {
+            round(load(a, i).mul(single)).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void divideBy(Tile to, Tile a, double divisor, int length) {
+        float single = (float) divisor;
+        for (int i = 0; i < length; i += LANES) {
+            round(load(a, i).div(single)).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void scaledDifference(Tile to, Tile a, Tile b, double factor, int length) {
+        float single = (float) factor;
+        for (int i = 0; i < length; i += LANES) {
+            round(round(load(a, i).sub(load(b, i))).mul(single)).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void weightedSum(Tile to, Tile a, double p, Tile b, double q, int length) {
+        float first = (float) p;
+        float second = (float) q;
+        for (int i = 0; i < length; i += LANES) {
+            round(round(load(a, i).mul(first)).add(round(load(b, i).mul(second)))).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void multiplyAdd(Tile to, Tile a, double factor, int length) {
+        FloatVector single = FloatVector.broadcast(FLOATS, (float) factor);
+        for (int i = 0; i < length; i += LANES) {
+            load(a, i).fma(single, load(to, i)).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void blend(Tile to, Tile a, double p, Tile b, double q, int length) {
+        float first = (float) p;
+        float second = (float) q;
+        for (int i = 0; i < length; i += LANES) {
+            round(load(a, i).mul(first).add(load(b, i).mul(second))).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void sum(Tile to, Tile[] tiles, int count, int interleavedFrom, int length) {
+        if (interleavedFrom < length) {
+            scalar.sum(to, tiles, count, interleavedFrom, length);
+            return;
+        }
+        for (int i = 0; i < length; i += LANES) {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            for (int tile = 0; tile < count; tile++) {
+                sum = sum.add(load(tiles[tile], i));
+            }
+            round(sum).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void addScalar(Tile to, Tile a, double value, int length) {
+        float single = (float) value;
+        for (int i = 0; i < length; i += LANES) {
+            round(load(a, i).add(single)).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void magnitude(Tile to, Tile a, int length) {
+        for (int i = 0; i < length; i += LANES) {
+            load(a, i).abs().intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void exponential(Tile to, Tile a, double shift, int length) {
+        scalar.exponential(to, a, shift, length);
+    }
+
+    @Override
+    public void logarithm(Tile to, Tile a, int length) {
+        scalar.logarithm(to, a, length);
+    }
+
+    @Override
+    public void keepAtLeast(Tile to, Tile condition, double least, int length) {
+        FloatVector one = FloatVector.broadcast(FLOATS, 1);
+        FloatVector zero = FloatVector.zero(FLOATS);
+        for (int i = 0; i < length; i += LANES) {
+            FloatVector mask = zero.blend(one, load(condition, i).compare(VectorOperators.GE, (float) least));
+            round(load(to, i).mul(mask)).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void fill(Tile to, double value, int length) {
+        scalar.fill(to, value, length);
+    }
+
+    @Override
+    public void round(Tile to, Tile a, int length) {
+        for (int i = 0; i < length; i += LANES) {
+            VectorRounding.cast(load(a, i), ROUNDING).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void nearSwap(Tile to, Tile x, Tile b, double t, double floor, int length) {
+        FloatVector one = FloatVector.broadcast(FLOATS, 1);
+        for (int i = 0; i < length; i += LANES) {
+            FloatVector first = load(x, i);
+            FloatVector second = load(b, i);
+            FloatVector distance = round(second.sub(first)).abs().max((float) floor);
+            FloatVector share = round(round(one.div(distance)).mul((float) t)).max(0).min(1);
+            FloatVector rest = round(one.sub(share));
+            round(round(share.mul(first)).add(round(rest.mul(second)))).intoArray(to.floats, i);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package io.amalgam.engine.kernel;
+
+import io.amalgam.engine.checkpoint.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** {@link CodecKernels} on vectors; a template of {@link VectorTemplates}. Rare types go through the specification. */
+final class VectorCodec implements CodecKernels {
+    private static final VectorTemplates.Constants CONSTANTS = VectorTemplates.Constants.of(MethodHandles.lookup());
+    private static final VectorSpecies<Float> FLOATS = CONSTANTS.floats();
+    private static final VectorSpecies<Integer> INTS = CONSTANTS.ints();
+    private static final VectorSpecies<Short> SHORTS = CONSTANTS.halfShorts();
+    private static final int LANES = FLOATS.length();
+    private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+    private static final int INFINITY = 0x7F800000;
+
+    private final ScalarCodec scalar = new ScalarCodec();
+
+    @Override
+    public void decode(MemorySegment source, long offset, DType stored, DType cast, Tile to, int length) {
+        if (to.floats == null || cast == DType.F64 || !(stored == DType.BF16 || stored == DType.F32 || stored == DType.F16)) {
+            scalar.decode(source, offset, stored, cast, to, length);
+            return;
+        }
+        int whole = length & -LANES;
+        if (stored == DType.BF16) {
+            for (int i = 0; i < whole; i += LANES) {
+                ShortVector.fromMemorySegment(SHORTS, source, offset + 2L * i, ORDER)
+                        .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)
+                        .reinterpretAsInts()
+                        .lanewise(VectorOperators.LSHL, 16)
+                        .reinterpretAsFloats()
+                        .intoArray(to.floats, i);
+            }
+        } else if (stored == DType.F32) {
+            for (int i = 0; i < whole; i += LANES) {
+                FloatVector.fromMemorySegment(FLOATS, source, offset + 4L * i, ORDER).intoArray(to.floats, i);
+            }
+        } else {
+            for (int i = 0; i < whole; i++) {
+                to.floats[i] = Float.float16ToFloat(source.get(ScalarCodec.SHORT, offset + 2L * i));
+            }
+        }
+        for (int i = whole; i < length; i++) {
+            ScalarCodec.decodeOne(source, offset + (long) i * stored.bytes(), stored, cast, to, i);
+        }
+        if (cast != stored) {
+            Rounding rounding = Rounding.of(cast);
+            for (int i = 0; i < whole; i += LANES) {
+                VectorRounding.cast(FloatVector.fromArray(FLOATS, to.floats, i), rounding).intoArray(to.floats, i);
+            }
+        }
+    }
+
+    @Override
+    public long encode(Tile from, DType type, MemorySegment target, long offset, int length) {
+        if (from.floats == null || type == DType.F64) {
+            return scalar.encode(from, type, target, offset, length);
+        }
+        int whole = length & -LANES;
+        IntVector largest = switch (type) {
+            case BF16 -> encodeBFloat16(from, target, offset, whole);
+            case F16 -> encodeFloat16(from, target, offset, whole);
+            default -> encodeFloat(from, target, offset, whole);
+        };
+        long nonFinite = 0;
+        if (largest.reduceLanes(VectorOperators.MAX) >= INFINITY) {
+            nonFinite = countFrom(from, type, whole);
+        }
+        for (int i = whole; i < length; i++) {
+            nonFinite += ScalarCodec.encodeOne(from, i, type, target, offset + (long) i * type.bytes());
+        }
+        return nonFinite;
+    }
+
+    private static long countFrom(Tile from, DType type, int whole) {
+        Rounding rounding = Rounding.of(type);
+        long count = 0;
+        for (int i = 0; i < whole; i++) {
+            count += Float.isFinite(rounding.cast(from.floats[i])) ? 0 : 1;
+        }
+        return count;
+    }
+
+    private static IntVector encodeBFloat16(Tile from, MemorySegment target, long offset, int whole) {
+        IntVector largest = IntVector.zero(INTS);
+        for (int i = 0; i < whole; i += LANES) {
+            IntVector bits = VectorRounding.cast(FloatVector.fromArray(FLOATS, from.floats, i), Rounding.BF16)
+                    .reinterpretAsInts();
+            largest = largest.max(bits.and(0x7FFFFFFF));
+            ((ShortVector) bits.lanewise(VectorOperators.ASHR, 16).convertShape(VectorOperators.I2S, SHORTS, 0))
+                    .intoMemorySegment(target, offset + 2L * i, ORDER);
+        }
+        return largest;
+    }
+
+    private static IntVector encodeFloat(Tile from, MemorySegment target, long offset, int whole) {
+        IntVector largest = IntVector.zero(INTS);
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector value = VectorRounding.cast(FloatVector.fromArray(FLOATS, from.floats, i), Rounding.F32);
+            largest = largest.max(value.reinterpretAsInts().and(0x7FFFFFFF));
+            value.intoMemorySegment(target, offset + 4L * i, ORDER);
+        }
+        return largest;
+    }
+
+    private static IntVector encodeFloat16(Tile from, MemorySegment target, long offset, int whole) {
+        int largest = 0;
+        for (int i = 0; i < whole; i++) {
+            short bits = Float.floatToFloat16(from.floats[i] != from.floats[i] ? Float.NaN : from.floats[i]);
+            largest = Math.max(largest, bits & 0x7FFF);
+            target.set(ScalarCodec.SHORT, offset + 2L * i, bits);
+        }
+        return IntVector.broadcast(INTS, largest >= 0x7C00 ? INFINITY : 0);
+    }
+
+    @Override
+    public long countNonFinite(Tile tile, int length) {
+        if (tile.floats == null) {
+            return scalar.countNonFinite(tile, length);
+        }
+        int whole = length & -LANES;
+        IntVector largest = IntVector.zero(INTS);
+        for (int i = 0; i < whole; i += LANES) {
+            largest = largest.max(FloatVector.fromArray(FLOATS, tile.floats, i).reinterpretAsInts().and(0x7FFFFFFF));
+        }
+        boolean finite = largest.reduceLanes(VectorOperators.MAX) < INFINITY;
+        long count = finite ? 0 : countFrom(tile, DType.F32, whole);
+        for (int i = whole; i < length; i++) {
+            count += Float.isFinite(tile.floats[i]) ? 0 : 1;
+        }
+        return count;
+    }
+}

@@ -1,0 +1,74 @@
+package io.amalgam.engine.kernel;
+
+import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * {@link RandomKernels} on vectors; a template of {@link VectorTemplates}. A word of the recurrence depends on words at
+ * least 227 places before it, so a vector of neighbours can be made at once.
+ */
+final class VectorRandom implements RandomKernels {
+    private static final VectorSpecies<Integer> INTS = VectorTemplates.Constants.of(MethodHandles.lookup()).ints();
+    private static final int LANES = INTS.length();
+
+    private final ScalarRandom scalar = new ScalarRandom();
+
+    @Override
+    public void generate(int[] buffer, int count) {
+        int whole = count & -LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            IntVector joined = IntVector.fromArray(INTS, buffer, i).and(0x80000000)
+                    .or(IntVector.fromArray(INTS, buffer, i + 1).and(0x7FFFFFFF));
+            IntVector odd = joined.and(1).neg().and(MersenneTwister.MATRIX);
+            IntVector.fromArray(INTS, buffer, i + MersenneTwister.MIDDLE)
+                    .lanewise(VectorOperators.XOR, joined.lanewise(VectorOperators.LSHR, 1))
+                    .lanewise(VectorOperators.XOR, odd)
+                    .intoArray(buffer, i + MersenneTwister.STATE);
+        }
+        for (int i = whole; i < count; i++) {
+            ScalarRandom.generateOne(buffer, i);
+        }
+    }
+
+    private static IntVector draws(int[] raw, int index) {
+        IntVector y = IntVector.fromArray(INTS, raw, index);
+        y = y.lanewise(VectorOperators.XOR, y.lanewise(VectorOperators.LSHR, 11));
+        y = y.lanewise(VectorOperators.XOR, y.lanewise(VectorOperators.LSHL, 7).and(0x9D2C5680));
+        y = y.lanewise(VectorOperators.XOR, y.lanewise(VectorOperators.LSHL, 15).and(0xEFC60000));
+        return y.lanewise(VectorOperators.XOR, y.lanewise(VectorOperators.LSHR, 18)).and(0xFFFFFF);
+    }
+
+    @Override
+    public void mark(int[] raw, int from, int length, int threshold, long[] bits, int firstWord) {
+        int whole = length & -Long.SIZE;
+        for (int start = 0; start < whole; start += Long.SIZE) {
+            long word = 0;
+            for (int i = 0; i < Long.SIZE; i += LANES) {
+                word |= draws(raw, from + start + i).compare(VectorOperators.LT, threshold).toLong() << i;
+            }
+            bits[firstWord + (start >>> 6)] = word;
+        }
+        if (whole < length) {
+            scalar.mark(raw, from + whole, length - whole, threshold, bits, firstWord + (whole >>> 6));
+        }
+    }
+
+    @Override
+    public void mark(int[] raw, int from, int length, int[] thresholds, long[] bits, int firstWord) {
+        int whole = length & -Long.SIZE;
+        for (int start = 0; start < whole; start += Long.SIZE) {
+            long word = 0;
+            for (int i = 0; i < Long.SIZE; i += LANES) {
+                IntVector threshold = IntVector.fromArray(INTS, thresholds, start + i);
+                word |= draws(raw, from + start + i).compare(VectorOperators.LT, threshold).toLong() << i;
+            }
+            bits[firstWord + (start >>> 6)] = word;
+        }
+        if (whole < length) {
+            int[] rest = java.util.Arrays.copyOfRange(thresholds, whole, length);
+            scalar.mark(raw, from + whole, length - whole, rest, bits, firstWord + (whole >>> 6));
+        }
+    }
+}

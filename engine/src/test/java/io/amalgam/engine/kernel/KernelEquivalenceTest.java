@@ -1,0 +1,264 @@
+package io.amalgam.engine.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.amalgam.engine.checkpoint.DType;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Vector kernels equal the scalar specification bit for bit: every operation, type, width and tail. */
+class KernelEquivalenceTest {
+    private static final int[] LENGTHS = {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 61, 127, 128, 129, 499};
+    private static final int MODELS = 5;
+
+    static Stream<Arguments> variants() {
+        List<Arguments> variants = new ArrayList<>();
+        for (DType type : new DType[] {DType.BF16, DType.F16, DType.F32}) {
+            for (int bits : new int[] {128, 256, 512}) {
+                variants.add(Arguments.of(type, bits));
+            }
+        }
+        return variants.stream();
+    }
+
+    /** Values of a type: sizes of all orders, equal ones, zeros of both signs and, where asked, infinities and NaN. */
+    private static Tile tile(DType type, int length, Random random, boolean special) {
+        Tile tile = Tile.of(type, 4096);
+        Rounding rounding = Rounding.of(type);
+        for (int i = 0; i < length; i++) {
+            float value = switch (random.nextInt(special ? 12 : 9)) {
+                case 0 -> 0f;
+                case 1 -> -0f;
+                case 2 -> (random.nextInt(5) - 2) * 0.25f;
+                case 3 -> (float) (random.nextGaussian() * 1e-8);
+                case 4 -> (float) (random.nextGaussian() * 1000);
+                case 9 -> Float.POSITIVE_INFINITY;
+                case 10 -> Float.NEGATIVE_INFINITY;
+                case 11 -> Float.NaN;
+                default -> (float) (random.nextGaussian() * 0.02);
+            };
+            tile.floats[i] = rounding.cast(value);
+        }
+        return tile;
+    }
+
+    private static Tile copy(Tile tile, DType type) {
+        Tile copy = Tile.of(type, tile.capacity());
+        System.arraycopy(tile.floats, 0, copy.floats, 0, tile.floats.length);
+        return copy;
+    }
+
+    /** All NaNs count as one: their payloads depend on the order of operands. */
+    private static int[] bits(Tile tile, int length) {
+        int[] bits = new int[length];
+        for (int i = 0; i < length; i++) {
+            bits[i] = Float.floatToIntBits(tile.floats[i]);
+        }
+        return bits;
+    }
+
+    private static void same(
+            DType type, int width, int length, String what, Tile[] tiles, BiConsumer<Kernels, Tile[]> operation) {
+        Tile[] left = Arrays.stream(tiles).map(tile -> copy(tile, type)).toArray(Tile[]::new);
+        Tile[] right = Arrays.stream(tiles).map(tile -> copy(tile, type)).toArray(Tile[]::new);
+        operation.accept(Kernels.scalar(type), left);
+        operation.accept(VectorTemplates.kernels(type, width), right);
+        for (int tile = 0; tile < tiles.length; tile++) {
+            assertArrayEquals(bits(left[tile], length), bits(right[tile], length), what + ", length " + length);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
+    void elementWiseOperations(DType type, int width) {
+        Random random = new Random(17);
+        for (int n : LENGTHS) {
+            for (boolean special : new boolean[] {false, true}) {
+                Tile[] t = {tile(type, n, random, special), tile(type, n, random, special), tile(type, n, random, special)};
+                double s = Kernels.scalar(type).round(random.nextGaussian());
+                same(type, width, n, "add", t, (k, x) -> k.arithmetic().add(x[2], x[0], x[1], n));
+                same(type, width, n, "subtract", t, (k, x) -> k.arithmetic().subtract(x[2], x[0], x[1], n));
+                same(type, width, n, "multiply", t, (k, x) -> k.arithmetic().multiply(x[2], x[0], x[1], n));
+                same(type, width, n, "divide", t, (k, x) -> k.arithmetic().divide(x[2], x[0], x[1], n));
+                same(type, width, n, "scale", t, (k, x) -> k.arithmetic().scale(x[2], x[0], s, n));
+                same(type, width, n, "divideBy", t, (k, x) -> k.arithmetic().divideBy(x[2], x[0], s, n));
+                same(type, width, n, "addScalar", t, (k, x) -> k.arithmetic().addScalar(x[2], x[0], s, n));
+                same(type, width, n, "magnitude", t, (k, x) -> k.arithmetic().magnitude(x[2], x[0], n));
+                same(type, width, n, "fill", t, (k, x) -> k.arithmetic().fill(x[2], s, n));
+                same(type, width, n, "round", t, (k, x) -> k.arithmetic().round(x[2], x[0], n));
+                same(type, width, n, "scaledDifference", t, (k, x) -> k.arithmetic().scaledDifference(x[2], x[0], x[1], s, n));
+                same(type, width, n, "weightedSum", t, (k, x) -> k.arithmetic().weightedSum(x[2], x[0], s, x[1], 1 - s, n));
+                same(type, width, n, "multiplyAdd", t, (k, x) -> k.arithmetic().multiplyAdd(x[2], x[0], s, n));
+                same(type, width, n, "blend", t, (k, x) -> k.arithmetic().blend(x[2], x[0], s, x[1], 1 - s, n));
+                same(type, width, n, "nearSwap", t, (k, x) -> k.arithmetic().nearSwap(x[2], x[0], x[1], 0.005, 1e-6, n));
+                same(type, width, n, "keepAtLeast", t, (k, x) -> k.arithmetic().keepAtLeast(x[2], x[0], s, n));
+                same(type, width, n, "oneForZero", t, (k, x) -> k.voting().oneForZero(x[2], x[0], n));
+                same(type, width, n, "atLeast", t, (k, x) -> k.voting().atLeast(x[2], x[0], 1e-6, n));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
+    void operationsAcrossModels(DType type, int width) {
+        Random random = new Random(19);
+        double[] weights = {0.5, -0.25, 1, 0.125, 0.75};
+        for (int n : LENGTHS) {
+            for (boolean special : new boolean[] {false, true}) {
+                Tile[] t = new Tile[MODELS + 2];
+                for (int i = 0; i < t.length; i++) {
+                    t[i] = tile(type, n, random, special);
+                }
+                for (int interleavedFrom : new int[] {Integer.MAX_VALUE, n / 2}) {
+                    same(type, width, n, "sum", t, (k, x) -> k.arithmetic().sum(x[5], x, MODELS, interleavedFrom, n));
+                    same(type, width, n, "elect", t, (k, x) ->
+                            k.voting().elect(x[5], x[6], x, x, weights, MODELS, interleavedFrom, n));
+                    same(type, width, n, "overlap", t, (k, x) ->
+                            k.voting().overlap(x[5], x, MODELS, 1e-5, null, false, interleavedFrom, n));
+                    same(type, width, n, "amplified overlap", t, (k, x) ->
+                            k.voting().overlap(x[5], x, MODELS, 1e-5, weights, true, interleavedFrom, n));
+                }
+                same(type, width, n, "variance", t, (k, x) -> k.voting().variance(x[5], x, MODELS, n));
+                same(type, width, n, "keepWhere", t, (k, x) -> k.voting().keepWhere(x, MODELS, x[6], n));
+                long[][] counts = new long[4][MODELS];
+                Kernels.scalar(type).voting().countOverlap(t, MODELS, 1e-5, counts[0], counts[1], n);
+                VectorTemplates.kernels(type, width).voting().countOverlap(t, MODELS, 1e-5, counts[2], counts[3], n);
+                assertArrayEquals(counts[0], counts[2]);
+                assertArrayEquals(counts[1], counts[3]);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
+    void reductions(DType type, int width) {
+        Random random = new Random(23);
+        ReductionKernels scalar = Kernels.scalar(type).reductions();
+        ReductionKernels vector = VectorTemplates.kernels(type, width).reductions();
+        for (int n : LENGTHS) {
+            Tile a = tile(type, n, random, false);
+            Tile b = tile(type, n, random, false);
+            assertEquals(scalar.sum(a, n), vector.sum(a, n));
+            assertEquals(scalar.sumOfMagnitudes(a, n), vector.sumOfMagnitudes(a, n));
+            assertEquals(scalar.dot(a, b, n), vector.dot(a, b, n));
+            assertEquals(scalar.dotRounded(a, b, n), vector.dotRounded(a, b, n));
+            assertEquals(scalar.maximum(a, n), vector.maximum(a, n));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
+    void selection(DType type, int width) {
+        Random random = new Random(29);
+        SelectionKernels scalar = Kernels.scalar(type).selection();
+        SelectionKernels vector = VectorTemplates.kernels(type, width).selection();
+        for (int n : LENGTHS) {
+            Tile a = tile(type, n, random, true);
+            Tile[] t = {a};
+            int[] left = new int[SelectionKernels.DIGITS];
+            int[] right = new int[SelectionKernels.DIGITS];
+            long key = n == 0 ? 0 : scalar.key(a.floats[random.nextInt(n)]);
+            long other = n == 0 ? 0 : scalar.key(a.floats[random.nextInt(n)]);
+            for (int level = 0; level < scalar.levels(); level++) {
+                scalar.count(a, n, level, key >>> 16, left);
+                vector.count(a, n, level, key >>> 16, right);
+                assertArrayEquals(left, right);
+            }
+            assertEquals(scalar.countEqual(a, n, key), vector.countEqual(a, n, key));
+            assertEquals(scalar.countNonZero(a, n), vector.countNonZero(a, n));
+            long high = Math.max(key, other);
+            long low = Math.min(key, other);
+            for (long quota : new long[] {0, 1, 3, Long.MAX_VALUE}) {
+                same(type, width, n, "keepLargest", t, (k, x) -> k.selection().keepLargest(x[0], n, key, quota));
+                same(type, width, n, "keepBetween", t, (k, x) ->
+                        k.selection().keepBetween(x[0], n, low, quota, high, 2, new int[2]));
+                same(type, width, n, "keepBetween", t, (k, x) ->
+                        k.selection().keepBetween(x[0], n, low, 1, high, quota, new int[2]));
+                same(type, width, n, "keepBetween, open", t, (k, x) ->
+                        k.selection().keepBetween(x[0], n, low, quota, Long.MAX_VALUE, 0, new int[2]));
+            }
+            long[] bits = random.longs(80).toArray();
+            same(type, width, n, "keepMarked", t, (k, x) -> k.selection().keepMarked(x[0], n, bits, 128));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
+    void conversions(DType type, int width) {
+        Random random = new Random(31);
+        CodecKernels scalar = Kernels.scalar(type).codec();
+        CodecKernels vector = VectorTemplates.kernels(type, width).codec();
+        for (DType stored : new DType[] {DType.BF16, DType.F16, DType.F32, DType.F64, DType.I64, DType.U8}) {
+            for (int n : LENGTHS) {
+                byte[] bytes = new byte[n * stored.bytes() + 3];
+                random.nextBytes(bytes);
+                MemorySegment segment = MemorySegment.ofArray(bytes);
+                Tile left = Tile.of(type, 4096);
+                Tile right = Tile.of(type, 4096);
+                scalar.decode(segment, 3, stored, type, left, n);
+                vector.decode(segment, 3, stored, type, right, n);
+                assertArrayEquals(bits(left, n), bits(right, n), stored + " to " + type + ", length " + n);
+                assertEquals(scalar.countNonFinite(left, n), vector.countNonFinite(left, n));
+                if (stored.floating()) {
+                    byte[] one = new byte[bytes.length];
+                    byte[] two = new byte[bytes.length];
+                    assertEquals(
+                            scalar.encode(left, stored, MemorySegment.ofArray(one), 3, n),
+                            vector.encode(left, stored, MemorySegment.ofArray(two), 3, n));
+                    assertArrayEquals(one, two, type + " to " + stored + ", length " + n);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
+    void randomMasks(DType type, int width) {
+        RandomKernels scalar = new ScalarRandom();
+        RandomKernels vector = VectorTemplates.random(width);
+        for (int n : LENGTHS) {
+            int[] left = new int[MersenneTwister.STATE + n];
+            int[] right = left.clone();
+            MersenneTwister.seeded(n).generate(scalar, left, n);
+            MersenneTwister.seeded(n).generate(vector, right, n);
+            assertArrayEquals(left, right);
+            long[] one = new long[n / 64 + 2];
+            long[] two = new long[n / 64 + 2];
+            scalar.mark(left, MersenneTwister.STATE, n, 1 << 23, one, 1);
+            vector.mark(left, MersenneTwister.STATE, n, 1 << 23, two, 1);
+            assertArrayEquals(one, two);
+            int[] thresholds = new Random(n).ints(n, 0, 1 << 24).toArray();
+            scalar.mark(left, MersenneTwister.STATE, n, thresholds, one, 1);
+            vector.mark(left, MersenneTwister.STATE, n, thresholds, two, 1);
+            assertArrayEquals(one, two);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
+    void roundingAroundItsTurningPoints(DType type, int width) {
+        // Upper halves of binary32 with lower halves at, below and above the places where rounding turns.
+        int[] lower = {0, 1, 0x0FFF, 0x1000, 0x1001, 0x7FFF, 0x8000, 0x8001, 0xFFFF};
+        Tile tile = Tile.of(DType.F32, 4096);
+        for (int upper = 0; upper < 1 << 16; upper += 1024) {
+            for (int i = 0; i < 64 * lower.length; i++) {
+                tile.floats[i] = Float.intBitsToFloat(upper + i / lower.length << 16 | lower[i % lower.length]);
+            }
+            int n = 64 * lower.length;
+            same(DType.F32, width, n, "round", new Tile[] {tile}, (k, x) -> {
+                boolean specification = k.arithmetic() instanceof ScalarArithmetic;
+                Kernels own = specification ? Kernels.scalar(type) : VectorTemplates.kernels(type, width);
+                own.arithmetic().round(x[0], x[0], n);
+            });
+        }
+    }
+}
