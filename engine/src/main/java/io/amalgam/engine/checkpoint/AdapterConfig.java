@@ -100,7 +100,7 @@ public record AdapterConfig(
     private static double matching(Map<String, Double> patterns, String module, double otherwise) {
         for (Map.Entry<String, Double> pattern : patterns.entrySet()) {
             try {
-                if (Pattern.compile("(.*\\.)?(" + pattern.getKey() + ")$").matcher(module).lookingAt()) {
+                if (Pattern.compile("(.*\\.)?(" + pattern.getKey() + ")$").matcher(new BudgetedText(module)).lookingAt()) {
                     return pattern.getValue();
                 }
             } catch (PatternSyntaxException e) {
@@ -109,5 +109,41 @@ public record AdapterConfig(
             }
         }
         return otherwise;
+    }
+
+    /** A text that can be looked at so many times and no more: an expression from outside may try for ever. */
+    private static final class BudgetedText implements CharSequence {
+        private static final int LOOKS = 1_000_000;
+
+        private final String text;
+        private int looks;
+
+        BudgetedText(String text) {
+            this.text = text;
+        }
+
+        @Override
+        public char charAt(int index) {
+            if (++looks > LOOKS) {
+                throw new AmalgamException(ErrorCode.ADAPTER_INVALID,
+                        "A pattern in " + FILE + " takes too long to match '" + text + "'; write the modules' names out.");
+            }
+            return text.charAt(index);
+        }
+
+        @Override
+        public int length() {
+            return text.length();
+        }
+
+        @Override
+        public CharSequence subSequence(int start, int end) {
+            return text.substring(start, end);
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
     }
 }

@@ -15,6 +15,7 @@ import io.amalgam.engine.recipe.ModelReference;
 import io.amalgam.engine.recipe.ParsedRecipe;
 import io.amalgam.engine.recipe.Position;
 import io.amalgam.engine.recipe.Recipe;
+import io.amalgam.engine.recipe.TokenizerRecipe;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSource;
 import io.amalgam.engine.tokenizer.TokenizerInput;
@@ -70,6 +71,7 @@ public final class Preflight {
         checkMethod();
         ParameterNames.check(recipe, problems);
         RecipeModels.references(recipe).forEach(this::pin);
+        tokenizerOnly().ifPresent(this::pinTokenizer);
         if (parsed.hasErrors() || recipe.mergeMethod() == null) {
             return refused();
         }
@@ -174,6 +176,34 @@ public final class Preflight {
         }
     }
 
+    /** The model that gives its tokenizer and nothing else, if the recipe names one that it does not merge. */
+    private Optional<ModelReference> tokenizerOnly() {
+        return Optional.ofNullable(recipe.tokenizer())
+                .map(TokenizerRecipe::model)
+                .filter(reference -> !RecipeModels.references(recipe).containsKey(reference));
+    }
+
+    /** Fixes the identity of a model whose weights are not read, so that it is part of the artifact's key. */
+    private void pinTokenizer(ModelReference reference) {
+        ModelPath path = reference.model();
+        if (RecipeModels.index(pinned, path, false) >= 0) {
+            return;
+        }
+        try {
+            ModelSnapshot snapshot = source.resolve(path.path(), path.revision());
+            snapshots.put(path, snapshot);
+            pinned.add(new PinnedModel(path.path(), path.revision(), snapshot.identity(), false, "{}", List.of()));
+        } catch (AmalgamException e) {
+            problems.failure(e, recipe.tokenizer().position());
+        } catch (IOException e) {
+            problems.error(
+                    ErrorCode.SOURCE_UNAVAILABLE,
+                    recipe.tokenizer().position(),
+                    "Model " + path + " cannot be read: " + e.getMessage(),
+                    "");
+        }
+    }
+
     private static void requireKind(Checkpoint checkpoint, ModelPath path, boolean adapter) {
         if (adapter != (checkpoint.kind() == Checkpoint.Kind.ADAPTER)) {
             throw new AmalgamException(
@@ -226,7 +256,7 @@ public final class Preflight {
 
     /** Vocabulary and tokenizer files, which come from the base model or the first one unless the recipe says otherwise. */
     private TokenizerPlan tokenizerPlan() {
-        Position position = recipe.position(recipe.positions().containsKey("tokenizer") ? "tokenizer" : "tokenizer_source");
+        Position position = recipe.tokenizer() == null ? Position.NONE : recipe.tokenizer().position();
         if (!options.copyTokenizer() && recipe.tokenizer() == null && recipe.chatTemplate() == null) {
             return TokenizerPlan.NONE;
         }
@@ -234,14 +264,23 @@ public final class Preflight {
         for (ModelReference reference : RecipeModels.references(recipe).keySet()) {
             int index = RecipeModels.index(pinned, reference.model(), false);
             if (index < 0) {
-                return TokenizerPlan.NONE;
+                return TokenizerPlan.NONE; // Reported when it was to be pinned.
             }
             ModelConfig config = ModelConfig.parse(reference.toString(), pinned.get(index).config().getBytes(StandardCharsets.UTF_8));
-            inputs.add(new TokenizerInput(reference, index, snapshots.get(reference.model()), config));
+            inputs.add(new TokenizerInput(reference, index, snapshots.get(reference.model()), config, true));
         }
         if (inputs.isEmpty()) {
             return TokenizerPlan.NONE;
         }
+        if (tokenizerOnly().isPresent() && !snapshots.containsKey(tokenizerOnly().get().model())) {
+            return TokenizerPlan.NONE;
+        }
+        tokenizerOnly().ifPresent(reference -> inputs.add(new TokenizerInput(
+                reference,
+                RecipeModels.index(pinned, reference.model(), false),
+                snapshots.get(reference.model()),
+                ModelConfig.parse(reference.toString(), "{}".getBytes(StandardCharsets.UTF_8)),
+                false)));
         try {
             TokenizerPlan plan = TokenizerPlanner.plan(
                     inputs, recipe.baseModel() == null ? -1 : 0, recipe.tokenizer(), recipe.chatTemplate(), options.keepPadding());

@@ -70,7 +70,7 @@ final class ChatTemplates {
     /** The template that most models have; of several, the one that is met first. */
     private static Optional<String> mostFrequent(List<TokenizerInput> inputs) throws IOException {
         Map<String, Integer> counts = new LinkedHashMap<>();
-        for (TokenizerInput input : inputs) {
+        for (TokenizerInput input : inputs.stream().filter(TokenizerInput::merged).toList()) {
             of(input.snapshot()).ifPresent(template -> counts.merge(template.strip(), 1, Integer::sum));
         }
         Optional<String> best = Optional.empty();

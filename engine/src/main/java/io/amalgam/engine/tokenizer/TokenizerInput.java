@@ -11,8 +11,10 @@ import io.amalgam.engine.source.ModelSnapshot;
  * @param index in the pinned recipe's models, of the model itself where the reference has an adapter
  * @param snapshot of the model itself
  * @param config its configuration
+ * @param merged whether the recipe merges its weights; otherwise it gives its tokenizer only
  */
-public record TokenizerInput(ModelReference reference, int index, ModelSnapshot snapshot, ModelConfig config) {
+public record TokenizerInput(
+        ModelReference reference, int index, ModelSnapshot snapshot, ModelConfig config, boolean merged) {
 
     /** Rows that its configuration says it has, or {@link Long#MAX_VALUE} where it does not say. */
     long configuredRows() {

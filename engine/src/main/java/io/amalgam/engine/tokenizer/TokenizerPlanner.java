@@ -26,6 +26,8 @@ import java.util.stream.IntStream;
  */
 public final class TokenizerPlanner {
     private final List<TokenizerInput> inputs;
+    /** The first so many of {@link #inputs} are merged: these are the columns of the vocabulary. */
+    private final int columns;
     private final int donor;
     private final List<Problem> problems = new ArrayList<>();
 
@@ -34,13 +36,15 @@ public final class TokenizerPlanner {
 
     private TokenizerPlanner(List<TokenizerInput> inputs, int base) {
         this.inputs = List.copyOf(inputs);
+        this.columns = (int) inputs.stream().filter(TokenizerInput::merged).count();
         this.donor = base >= 0 ? base : 0;
     }
 
     /**
      * Plans tokenizer and vocabulary.
      *
-     * @param inputs the models that the recipe merges, each once, in the recipe's order
+     * @param inputs the models that the recipe merges, each once, in the recipe's order; behind them, if there is one, the
+     *     model that gives its tokenizer only
      * @param base index of the base model in {@code inputs}, or -1
      * @param recipe the recipe's {@code tokenizer} or {@code tokenizer_source}, or null
      * @param chatTemplate the recipe's {@code chat_template}, or null
@@ -50,7 +54,7 @@ public final class TokenizerPlanner {
      */
     public static TokenizerPlan plan(
             List<TokenizerInput> inputs, int base, TokenizerRecipe recipe, String chatTemplate, boolean keepPadding) throws IOException {
-        if (inputs.isEmpty()) {
+        if (inputs.isEmpty() || !inputs.getFirst().merged()) {
             throw new IllegalArgumentException("A merge has at least one model.");
         }
         return new TokenizerPlanner(inputs, base).plan(recipe, chatTemplate, keepPadding);
@@ -63,7 +67,7 @@ public final class TokenizerPlanner {
             return new TokenizerPlan(Optional.empty(), files.copied(template), problems);
         }
         readTokenizers();
-        int source = recipe.source() == TokenizerRecipe.Source.MODEL ? column(recipe.model(), "tokenizer.source") : donor;
+        int source = recipe.source() == TokenizerRecipe.Source.MODEL ? input(recipe.model(), "tokenizer.source", inputs.size()) : donor;
         OutputVocabulary output = new OutputVocabulary(requireTokenizer(source));
         switch (recipe.source()) {
             case BASE -> output.strip(inputs.get(source).configuredRows(), inputs.get(source).reference().toString());
@@ -104,7 +108,11 @@ public final class TokenizerPlanner {
     }
 
     private int column(ModelReference model, String key) {
-        for (int i = 0; i < inputs.size(); i++) {
+        return input(model, key, columns);
+    }
+
+    private int input(ModelReference model, String key, int end) {
+        for (int i = 0; i < end; i++) {
             if (inputs.get(i).reference().equals(model)) {
                 int index = inputs.get(i).index();
                 // A model with and without an adapter has one vocabulary: its first column stands for both.
@@ -119,7 +127,7 @@ public final class TokenizerPlanner {
     private void addAll(OutputVocabulary output) {
         List<Integer> order = new ArrayList<>();
         order.add(donor);
-        for (int i = 0; i < inputs.size(); i++) {
+        for (int i = 0; i < columns; i++) {
             if (i != donor) {
                 order.add(i);
             }
@@ -170,8 +178,8 @@ public final class TokenizerPlanner {
 
     private PinnedVocabulary vocabulary(TokenizerRecipe recipe, OutputVocabulary output, int paddingOf) {
         int size = output.size();
-        int[][] ownRow = new int[inputs.size()][];
-        for (int column = 0; column < inputs.size(); column++) {
+        int[][] ownRow = new int[columns][];
+        for (int column = 0; column < columns; column++) {
             ownRow[column] = ownRows(column, output, size);
         }
         long padded = size;
@@ -183,7 +191,7 @@ public final class TokenizerPlanner {
         }
         Map<Integer, ConfiguredRow> configured = new HashMap<>();
         recipe.tokens().forEach((token, settings) -> configured.put(output.row(token), configuredRow(token, settings)));
-        List<Integer> models = inputs.stream().map(TokenizerInput::index).toList();
+        List<Integer> models = inputs.stream().limit(columns).map(TokenizerInput::index).toList();
         return new PinnedVocabulary(size, Math.toIntExact(padded), models, ownRow, configured);
     }
 

@@ -59,7 +59,7 @@ class TokenizerPlannerTest {
         List<TokenizerInput> inputs = new ArrayList<>();
         for (ModelReference reference : references) {
             ModelSnapshot snapshot = new LocalModelSource(root, false).resolve(reference.model().path(), null);
-            inputs.add(new TokenizerInput(reference, inputs.size(), snapshot, ModelConfig.read(snapshot)));
+            inputs.add(new TokenizerInput(reference, inputs.size(), snapshot, ModelConfig.read(snapshot), true));
         }
         return inputs;
     }
@@ -225,6 +225,25 @@ class TokenizerPlannerTest {
             assertEquals(ErrorCode.TOKENIZER_INVALID, refusal.code());
             assertTrue(refusal.getMessage().contains("<new>"), refusal.getMessage());
         }
+    }
+
+    @Test
+    void aModelCanGiveItsTokenizerOnly() throws IOException {
+        model("a", 2, List.of("x", "y"), List.of());
+        model("b", 2, List.of("y", "x"), List.of());
+        model("only", 3, List.of("z", "y", "x"), List.of());
+        write("only", "chat_template.jinja", "{{ its own }}");
+        List<TokenizerInput> inputs = new ArrayList<>(inputs(root, Stream.of("a", "b").map(ModelReference::parse).toList()));
+        ModelReference only = ModelReference.parse("only");
+        ModelSnapshot snapshot = new LocalModelSource(root, false).resolve("only", null);
+        inputs.add(new TokenizerInput(only, 2, snapshot, ModelConfig.read(snapshot), false));
+        TokenizerPlan plan = TokenizerPlanner.plan(
+                inputs, -1, new TokenizerRecipe(Source.MODEL, only, Map.of(), 0, Position.NONE), null, false);
+        PinnedVocabulary vocabulary = vocabulary(plan);
+        assertEquals(List.of(0, 1), vocabulary.models());
+        assertArrayEquals(new int[][] {{-1, 1, 0}, {-1, 0, 1}}, vocabulary.ownRow());
+        assertArrayEquals(snapshot.readSmall("tokenizer.json", 1 << 20), plan.files().get("tokenizer.json"));
+        assertTrue(plan.files().containsKey("chat_template.jinja"));
     }
 
     @Test
