@@ -216,7 +216,10 @@ final class AnswerExtractor {
         if (group(match, "arithmetic") != null) {
             String text = match.group("arithmetic");
             try {
-                return new Extraction(LatexParser.parse(text, false), text);
+                // The full stop of a sentence may be part of the match.
+                String expression = text.stripTrailing();
+                expression = expression.endsWith(".") ? expression.substring(0, expression.length() - 1) : expression;
+                return new Extraction(LatexParser.parse(expression, false), text);
             } catch (IllegalArgumentException e) {
                 return new Extraction(null, text);
             }

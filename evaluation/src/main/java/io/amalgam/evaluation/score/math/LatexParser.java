@@ -161,8 +161,13 @@ final class LatexParser {
             Token token = peek();
             if (token.is("+") || token.is("-") || token.is("\u2212")) {
                 position++;
+                boolean minus = !token.is("+");
+                if (peek().is("-")) {
+                    position++;
+                    minus = !minus;
+                }
                 Expression term = scalar(product());
-                terms.add(token.is("+") ? term : negate(term));
+                terms.add(minus ? negate(term) : term);
             } else if (token.is("\\pm") && plusMinus == null) {
                 position++;
                 plusMinus = scalar(product());
