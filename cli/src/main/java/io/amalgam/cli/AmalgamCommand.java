@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             PlanCommand.class,
             MergeCommand.class,
             MethodsCommand.class,
+            BenchmarksCommand.class,
             EvaluateCommand.class,
             SubmitCommand.class,
             WatchCommand.class,

@@ -1,0 +1,187 @@
+package io.amalgam.evaluation.data;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.source.HubDatasets;
+import io.amalgam.evaluation.data.BenchmarkInventory.Benchmark;
+import io.amalgam.evaluation.data.BenchmarkInventory.DataFile;
+import io.amalgam.evaluation.data.BenchmarkVerifier.Finding;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Brings the leaderboard's data into a folder: rows from the Hub's data sets, prompt texts from a copy of
+ * lm-evaluation-harness, Punkt's parameters from NLTK's data.
+ *
+ * <p>The commits that rows were taken from are kept in {@code sources.json} in the folder; what is fetched later comes
+ * from the same commits unless another revision is asked for.
+ */
+public final class BenchmarkFetcher {
+    /** Where the commits are kept. */
+    public static final String SOURCES = "sources.json";
+
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final int MAXIMUM_BYTES = 512 << 20;
+
+    private final Path folder;
+    private final HubDatasets datasets;
+
+    /**
+     * A fetcher.
+     *
+     * @param folder where data are put; made where it does not exist
+     * @param datasets where rows come from
+     */
+    public BenchmarkFetcher(Path folder, HubDatasets datasets) {
+        this.folder = Objects.requireNonNull(folder, "folder");
+        this.datasets = Objects.requireNonNull(datasets, "datasets");
+    }
+
+    /**
+     * Fetches a benchmark's rows; files that are complete already are left alone.
+     *
+     * @param revision a branch, tag or commit, or null for the commit fetched from before, else the main branch
+     * @return the names of the files that were written
+     * @throws AmalgamException with {@code BENCHMARK_DATA} if the data set is gated, or not as expected, and
+     *     {@code SOURCE_UNAVAILABLE} if the Hub does not answer
+     */
+    public List<String> fetch(Benchmark benchmark, String revision) throws IOException {
+        Map<String, Finding> found = new HashMap<>();
+        for (Finding finding : new BenchmarkVerifier(new BenchmarkFolder(folder)).verify()) {
+            found.put(finding.path(), finding);
+        }
+        List<DataFile> wanted = new ArrayList<>();
+        for (DataFile file : benchmark.files()) {
+            Finding finding = found.get(file.path());
+            if (finding == null || !finding.complete()) {
+                wanted.add(file);
+            }
+        }
+        if (wanted.isEmpty()) {
+            return List.of();
+        }
+        ObjectNode sources = sources();
+        String known = sources.path(benchmark.dataset()).textValue();
+        String asked = revision != null ? revision : known != null ? known : "main";
+        HubDatasets.Snapshot snapshot = resolve(benchmark, asked);
+        List<String> written = new ArrayList<>();
+        for (DataFile file : wanted) {
+            write(file, snapshot);
+            written.add(file.path());
+        }
+        sources.put(benchmark.dataset(), snapshot.commit());
+        writeWhole(folder.resolve(SOURCES), (JSON.writeValueAsString(sources) + "\n").getBytes(StandardCharsets.UTF_8));
+        return written;
+    }
+
+    /** Takes prompt texts from a copy of lm-evaluation-harness; returns the names of the files. */
+    public List<String> takePrompts(Path harness) throws IOException {
+        Map<String, String> files = PromptFiles.ofHarness(harness);
+        PromptFiles.write(folder, files);
+        return List.copyOf(files.keySet());
+    }
+
+    /** Takes Punkt's parameters from NLTK's data; returns the names of the files. */
+    public List<String> takePunkt(Path nltkData) throws IOException {
+        Map<String, String> files = PromptFiles.ofNltk(nltkData);
+        PromptFiles.write(folder, files);
+        return List.copyOf(files.keySet());
+    }
+
+    private HubDatasets.Snapshot resolve(Benchmark benchmark, String revision) throws IOException {
+        try {
+            return datasets.resolve(benchmark.dataset(), revision);
+        } catch (AmalgamException e) {
+            throw e.code() == ErrorCode.MODEL_NOT_FOUND ? refused(benchmark.gated(), e) : e;
+        }
+    }
+
+    private static AmalgamException refused(boolean gated, AmalgamException e) {
+        return new AmalgamException(
+                ErrorCode.BENCHMARK_DATA,
+                e.getMessage() + (gated ? " It is gated: its authors ask who reads it." : ""), e);
+    }
+
+    private void write(DataFile file, HubDatasets.Snapshot snapshot) throws IOException {
+        List<String> names = namesOf(file, snapshot);
+        if (names.isEmpty()) {
+            throw new AmalgamException(
+                    ErrorCode.BENCHMARK_DATA,
+                    "The data set " + snapshot.name() + " at commit " + snapshot.commit() + " has no file for "
+                            + file.path() + "; it may have been laid out anew. Pin an older commit with --revision.");
+        }
+        StringBuilder lines = new StringBuilder();
+        for (String name : names) {
+            byte[] content = read(snapshot, name);
+            if (file.path().endsWith(".csv") && name.endsWith(".csv")) {
+                writeWhole(folder.resolve(file.path()), content);
+                return;
+            }
+            for (ObjectNode row : DatasetRows.read(name, content)) {
+                boolean kept = file.only().entrySet().stream()
+                        .allMatch(only -> only.getValue().equals(row.path(only.getKey()).asText()));
+                if (kept) {
+                    lines.append(row).append('\n');
+                }
+            }
+        }
+        writeWhole(folder.resolve(file.path()), lines.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private byte[] read(HubDatasets.Snapshot snapshot, String name) throws IOException {
+        try {
+            return datasets.read(snapshot, name, MAXIMUM_BYTES);
+        } catch (AmalgamException e) {
+            throw e.code() == ErrorCode.MODEL_NOT_FOUND ? refused(true, e) : e;
+        }
+    }
+
+    /**
+     * The data set's files that make up one of ours: the one that is named; else those in a folder named as the
+     * configuration whose names begin with the split; else, where there is no configuration, those that begin with the
+     * split, or the only one there is.
+     */
+    private static List<String> namesOf(DataFile file, HubDatasets.Snapshot snapshot) {
+        List<String> readable = snapshot.files().stream().filter(DatasetRows::isReadable).toList();
+        if (file.hubFile() != null) {
+            return readable.stream().filter(file.hubFile()::equals).toList();
+        }
+        List<String> ofConfiguration = file.config() == null
+                ? readable
+                : readable.stream()
+                        .filter(name -> List.of(name.split("[/.]")).contains(file.config()))
+                        .toList();
+        List<String> ofSplit = ofConfiguration.stream()
+                .filter(name -> name.substring(name.lastIndexOf('/') + 1).startsWith(file.split())
+                        || List.of(name.split("/")).contains(file.split()))
+                .toList();
+        if (!ofSplit.isEmpty()) {
+            return ofSplit;
+        }
+        return ofConfiguration.size() == 1 ? ofConfiguration : List.of();
+    }
+
+    private ObjectNode sources() {
+        BenchmarkFolder data = new BenchmarkFolder(folder);
+        return data.has(SOURCES) && data.readJson(SOURCES) instanceof ObjectNode known ? known : JSON.createObjectNode();
+    }
+
+    /** Writes a file whole or not at all. */
+    static void writeWhole(Path file, byte[] content) throws IOException {
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        Path part = file.resolveSibling(file.getFileName() + ".part");
+        Files.write(part, content);
+        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}
