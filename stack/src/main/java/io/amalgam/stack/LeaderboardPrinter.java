@@ -4,10 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /** Prints recipe-service's leaderboard as a table of fixed width. */
 final class LeaderboardPrinter {
-    private static final int NUMBER_WIDTH = 11;
+    private static final int NUMBER_WIDTH = 9;
 
     private final Console console;
 
@@ -16,61 +17,80 @@ final class LeaderboardPrinter {
     }
 
     /**
-     * Prints every model with scores, the best on average first: value ± standard error.
+     * Prints every model with scores, the best on average first, as value ± standard error; then how merged models
+     * compare with their best parents.
      *
      * @param leaderboard as {@code GET /api/leaderboard} answers it
      */
     void print(JsonNode leaderboard) {
         List<JsonNode> tasks = new ArrayList<>();
         leaderboard.path("tasks").forEach(tasks::add);
-        int nameWidth = "model".length();
-        for (JsonNode row : leaderboard.path("rows")) {
-            nameWidth = Math.max(nameWidth, label(row).length());
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(row("", "", tasks, task -> firstPart(name(task))));
+        rows.add(row("model", "average", tasks, task -> secondPart(name(task))));
+        rows.add(List.of());
+        for (JsonNode model : leaderboard.path("rows")) {
+            rows.add(row(label(model), valueWithError(model.path("average")), tasks,
+                    task -> valueWithError(model.path("cells").path(name(task)))));
         }
-        int[] widths = new int[tasks.size()];
-        for (int i = 0; i < widths.length; i++) {
-            widths[i] = Math.max(NUMBER_WIDTH, tasks.get(i).path("name").asText().length());
+        rows.add(List.of());
+        rows.add(row("chance", "", tasks, task -> number(task.path("chance").asDouble())));
+        rows.add(row("questions", "", tasks, task -> questions(leaderboard, name(task))));
+        rows.add(row("metric", "", tasks, task -> task.path("metric").asText()));
+        printAligned(rows);
+        console.line("");
+        console.line("Difference to the best parent, on the same questions, averaged over tasks (95 % interval):");
+        for (JsonNode model : leaderboard.path("rows")) {
+            JsonNode difference = model.path("bestParent");
+            if (difference.has("value")) {
+                console.line("  " + shortName(model.path("name").asText()) + "  "
+                        + signed(difference.path("value").asDouble()) + " [" + signed(difference.path("low").asDouble())
+                        + ", " + signed(difference.path("high").asDouble()) + "] to "
+                        + shortName(difference.path("parent").asText()));
+            }
         }
-
-        StringBuilder header = new StringBuilder(pad("model", nameWidth)).append("  ").append(pad("average", NUMBER_WIDTH));
-        StringBuilder metric = new StringBuilder(pad("metric", nameWidth)).append("  ").append(pad("", NUMBER_WIDTH));
-        StringBuilder chance = new StringBuilder(pad("chance", nameWidth)).append("  ").append(pad("", NUMBER_WIDTH));
-        StringBuilder questions = new StringBuilder(pad("questions", nameWidth)).append("  ").append(pad("", NUMBER_WIDTH));
-        for (int i = 0; i < widths.length; i++) {
-            JsonNode task = tasks.get(i);
-            header.append("  ").append(pad(task.path("name").asText(), widths[i]));
-            metric.append("  ").append(pad(task.path("metric").asText(), widths[i]));
-            chance.append("  ").append(pad(number(task.path("chance").asDouble()), widths[i]));
-            questions.append("  ").append(pad(questions(leaderboard, task.path("name").asText()), widths[i]));
-        }
-        console.line(header + "  difference to the best parent (95 %)");
-        console.line(metric.toString().stripTrailing());
-        console.line("─".repeat(header.length() + 38));
-        for (JsonNode row : leaderboard.path("rows")) {
-            console.line(row(row, tasks, nameWidth, widths));
-        }
-        console.line("─".repeat(header.length() + 38));
-        console.line(chance.toString().stripTrailing());
-        console.line(questions.toString().stripTrailing());
     }
 
-    private static String row(JsonNode row, List<JsonNode> tasks, int nameWidth, int[] widths) {
-        StringBuilder line = new StringBuilder(pad(label(row), nameWidth)).append("  ")
-                .append(pad(valueWithError(row.path("average")), NUMBER_WIDTH));
-        for (int i = 0; i < widths.length; i++) {
-            JsonNode cell = row.path("cells").path(tasks.get(i).path("name").asText());
-            line.append("  ").append(pad(valueWithError(cell), widths[i]));
-        }
-        JsonNode difference = row.path("bestParent");
-        if (difference.has("value")) {
-            line.append(String.format(Locale.ROOT, "  %+.3f [%+.3f, %+.3f] %s", difference.path("value").asDouble(),
-                    difference.path("low").asDouble(), difference.path("high").asDouble(),
-                    shortName(difference.path("parent").asText())));
-        }
-        return line.toString().stripTrailing();
+    private static List<String> row(String first, String second, List<JsonNode> tasks, Function<JsonNode, String> cell) {
+        List<String> cells = new ArrayList<>(List.of(first, second));
+        tasks.forEach(task -> cells.add(cell.apply(task)));
+        return cells;
     }
 
-    /** How many questions the models answered: one number where they all answered the same ones. */
+    /** An empty row is a rule. */
+    private void printAligned(List<List<String>> rows) {
+        int[] widths = new int[rows.getFirst().size()];
+        for (List<String> row : rows) {
+            for (int i = 0; i < row.size(); i++) {
+                widths[i] = Math.max(i == 0 ? 0 : NUMBER_WIDTH, Math.max(widths[i], row.get(i).length()));
+            }
+        }
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int i = 0; i < widths.length; i++) {
+                String cell = row.isEmpty() ? "─".repeat(widths[i]) : row.get(i);
+                line.append(i == 0 ? "" : row.isEmpty() ? "──" : "  ").append(cell)
+                        .append(" ".repeat(widths[i] - cell.length()));
+            }
+            console.line(line.toString().stripTrailing());
+        }
+    }
+
+    private static String name(JsonNode task) {
+        return task.path("name").asText();
+    }
+
+    /** Long names take two lines of the header. */
+    private static String firstPart(String name) {
+        int cut = name.indexOf('_');
+        return cut < 0 ? "" : name.substring(0, cut + 1);
+    }
+
+    private static String secondPart(String name) {
+        return name.substring(firstPart(name).length());
+    }
+
+    /** How many questions the models answered: one number where they all answered as many. */
     private static String questions(JsonNode leaderboard, String task) {
         long least = Long.MAX_VALUE;
         long most = 0;
@@ -101,7 +121,7 @@ final class LeaderboardPrinter {
 
     private static String valueWithError(JsonNode cell) {
         return cell.has("value")
-                ? number(cell.path("value").asDouble()) + " ±" + number(cell.path("standardError").asDouble()).substring(1)
+                ? number(cell.path("value").asDouble()) + "±" + number(cell.path("standardError").asDouble()).substring(1)
                 : "–";
     }
 
@@ -109,7 +129,7 @@ final class LeaderboardPrinter {
         return String.format(Locale.ROOT, "%.3f", value);
     }
 
-    private static String pad(String text, int width) {
-        return text + " ".repeat(Math.max(0, width - text.length()));
+    private static String signed(double value) {
+        return String.format(Locale.ROOT, "%+.3f", value);
     }
 }

@@ -7,9 +7,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,6 +124,29 @@ public final class Stack implements AutoCloseable {
                     .forEach(supervised -> executor.execute(supervised::close));
         }
         running.reversed().stream().filter(Supervised::isFoundation).forEach(Supervised::close);
+        writeProcesses();
+    }
+
+    /**
+     * Writes which processes run, for people and tests: a line a process, {@code name pid}, in the work folder's
+     * {@code processes}.
+     */
+    private synchronized void writeProcesses() {
+        StringBuilder lines = new StringBuilder();
+        for (Supervised supervised : started) {
+            ChildJvm child = supervised.child();
+            if (child != null && child.process().isAlive()) {
+                lines.append(supervised.name()).append(' ').append(child.process().pid()).append('\n');
+            }
+        }
+        try {
+            Path file = settings.work().resolve("processes");
+            Path next = settings.work().resolve("processes.next");
+            Files.writeString(next, lines);
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            reporter.accept("the list of processes cannot be written: " + e.getMessage());
+        }
     }
 
     private Void startBroker() throws IOException {
@@ -131,7 +156,7 @@ public final class Stack implements AutoCloseable {
         }
         int port = BrokerProcess.freePort();
         Path log = settings.logs().resolve("broker.log");
-        supervise(new Supervised("broker", true, reporter,
+        supervise(new Supervised("broker", true, this::report,
                 () -> BrokerProcess.start(settings.brokerDirectory(), port, Map.of(), log).child()));
         bootstrapServers = "127.0.0.1:" + port;
         return null;
@@ -143,9 +168,9 @@ public final class Stack implements AutoCloseable {
             return null;
         }
         int port = BrokerProcess.freePort();
-        supervise(new Supervised("database", true, reporter, () -> {
+        supervise(new Supervised("database", true, this::report, () -> {
             ChildJvm child = ChildJvm.start(new ChildJvm.Command(
-                    "database", flags("DATABASE"), System.getProperty("java.class.path"), DatabaseMain.class.getName(),
+                    "database", flags("DATABASE"), classPath(), DatabaseMain.class.getName(),
                     List.of(settings.databaseDirectory().toString(), Integer.toString(port)), Map.of(),
                     settings.logs().resolve("database.log")));
             child.awaitReady(START_LIMIT);
@@ -161,7 +186,7 @@ public final class Stack implements AutoCloseable {
             throw new IOException(module + " is not built: " + runner + " is missing; run ./amalgam build");
         }
         Map<String, String> environment = environment(serviceAddress.getPort());
-        supervise(new Supervised(name, false, reporter, () -> {
+        supervise(new Supervised(name, false, this::report, () -> {
             ChildJvm child = ChildJvm.start(new ChildJvm.Command(
                     name, flags("SERVICE", module.toUpperCase(Locale.ROOT).replace('-', '_')), runner.toString(),
                     "io.quarkus.bootstrap.runner.QuarkusEntryPoint", List.of(), environment,
@@ -197,12 +222,13 @@ public final class Stack implements AutoCloseable {
     }
 
     /** The JVM flags of kinds of processes, beside those of all; the launcher, {@code ./amalgam}, holds them. */
-    private static List<String> flags(String... kinds) throws IOException {
+    private List<String> flags(String... kinds) throws IOException {
         List<String> variables = new ArrayList<>(List.of("AMALGAM_JVM_COMMON"));
         for (String kind : kinds) {
             variables.add("AMALGAM_JVM_" + kind);
         }
-        List<String> flags = new ArrayList<>();
+        // Tells the processes of several stacks apart in a list of processes.
+        List<String> flags = new ArrayList<>(List.of("-Damalgam.work=" + settings.work()));
         for (String variable : variables) {
             String value = System.getenv(variable);
             if (value == null) {
@@ -213,6 +239,23 @@ public final class Stack implements AutoCloseable {
         return flags;
     }
 
+    /** Something became of a process. */
+    private void report(String message) {
+        writeProcesses();
+        reporter.accept(message);
+    }
+
+    /** This program's class path: the folder of its jar, or in a build whatever it was started with. */
+    private static String classPath() throws IOException {
+        try {
+            Path own = Path.of(Stack.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            return Files.isRegularFile(own)
+                    ? own.resolveSibling("*").toString() : System.getProperty("java.class.path");
+        } catch (URISyntaxException e) {
+            throw new IOException("the folder of " + Stack.class.getName() + " cannot be found", e);
+        }
+    }
+
     private void supervise(Supervised supervised) throws IOException {
         synchronized (this) {
             if (closed) {
@@ -221,6 +264,7 @@ public final class Stack implements AutoCloseable {
             started.add(supervised);
         }
         supervised.start();
+        writeProcesses();
     }
 
     private int recipeServicePort() {
