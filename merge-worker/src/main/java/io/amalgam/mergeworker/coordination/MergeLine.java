@@ -109,9 +109,9 @@ public final class MergeLine {
      * Begins, or goes on where another coordinator was.
      *
      * @param receipts length of each shard that is in the store already; -1 for the others
-     * @param publishedBefore chunks below this index were handed out before; those without a receipt are waited for
+     * @param before what the other coordinator last said, or null: what it handed out and has no receipt is waited for
      */
-    public List<Event> start(long[] receipts, int publishedBefore, Instant now) {
+    public List<Event> start(long[] receipts, MergeProgressed before, Instant now) {
         for (int i = 0; i < receipts.length; i++) {
             if (receipts[i] >= 0) {
                 done.set(i);
@@ -119,7 +119,12 @@ public final class MergeLine {
                 bytesRead += outline.bytesToRead()[i];
             }
         }
-        published = Math.min(publishedBefore, outline.count());
+        if (before != null) {
+            published = Math.min(before.chunksPublished(), outline.count());
+            retried = before.chunksRetried();
+            // What was read by methods that read twice, or by retries, is known only from there.
+            bytesRead = Math.max(bytesRead, before.bytesRead());
+        }
         heardAt = now;
         List<Event> events = new ArrayList<>();
         progressDue = true;

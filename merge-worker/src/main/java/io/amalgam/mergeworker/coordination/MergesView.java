@@ -28,16 +28,15 @@ public final class MergesView {
      *
      * @param planned the event that says so
      * @param trace of the request
-     * @param published chunks below this index have been handed out
+     * @param progress how far it was when its coordinator last said so; null if it never did
      */
-    public record OpenMerge(MergePlanned planned, TraceContext trace, int published) {
+    public record OpenMerge(MergePlanned planned, TraceContext trace, MergeProgressed progress) {
     }
 
     private static final class Entry {
         private MergePlanned planned;
         private TraceContext trace;
-        private int published;
-        private int chunksDone;
+        private MergeProgressed progress;
     }
 
     private final Clock clock;
@@ -63,11 +62,10 @@ public final class MergesView {
             case MergeProgressed progress -> {
                 Entry entry = entry(progress.merge());
                 if (entry != null) {
-                    entry.published = Math.max(entry.published, progress.chunksPublished());
-                    if (progress.chunksDone() > entry.chunksDone) {
-                        entry.chunksDone = progress.chunksDone();
+                    if (entry.progress != null && progress.chunksDone() > entry.progress.chunksDone()) {
                         movedAt = clock.instant();
                     }
+                    entry.progress = progress;
                 }
             }
             case MergeCompleted completed -> end(completed.merge());
@@ -95,7 +93,7 @@ public final class MergesView {
         List<OpenMerge> merges = new ArrayList<>();
         for (Entry entry : open.values()) {
             if (entry.planned != null) {
-                merges.add(new OpenMerge(entry.planned, entry.trace, entry.published));
+                merges.add(new OpenMerge(entry.planned, entry.trace, entry.progress));
             }
         }
         return merges;

@@ -11,6 +11,7 @@ import io.amalgam.events.Event.ChunkFailed;
 import io.amalgam.events.Event.MergeCancellationRequested;
 import io.amalgam.events.Event.MergeFailed;
 import io.amalgam.events.Event.MergePlanned;
+import io.amalgam.events.Event.MergeProgressed;
 import io.amalgam.events.Event.MergeRequested;
 import io.amalgam.events.EventCodec;
 import io.amalgam.events.EventCodec.Received;
@@ -64,16 +65,16 @@ final class PartitionOwner {
     private static final class Entry {
         private final MergeRequested request;
         private final TraceContext trace;
-        /** Whether the log has it already, and how many chunks were handed out; -1 for a new one. */
-        private final int published;
+        /** What the log has of it; null for a new one. */
+        private final OpenMerge before;
         private final List<Runnable> acknowledgements = new ArrayList<>();
         private final List<Delivery> waiting = new ArrayList<>();
         private MergeLine line;
 
-        Entry(MergeRequested request, TraceContext trace, int published) {
+        Entry(MergeRequested request, TraceContext trace, OpenMerge before) {
             this.request = request;
             this.trace = trace;
-            this.published = published;
+            this.before = before;
         }
     }
 
@@ -126,7 +127,7 @@ final class PartitionOwner {
                 MergeRequested request = open.planned().request();
                 if (EventRoute.partition(Topics.MERGE_REQUESTS, request.merge()) == partition) {
                     LOG.info("merge {} is taken over", request.merge());
-                    begin(new Entry(request, open.trace(), open.published()));
+                    begin(new Entry(request, open.trace(), open));
                 }
             }
             while (!closed) {
@@ -193,7 +194,7 @@ final class PartitionOwner {
             endedHere.add(request.merge());
             acknowledgements.add(delivery.acknowledge());
         } else {
-            Entry entry = new Entry(request, delivery.received().trace(), -1);
+            Entry entry = new Entry(request, delivery.received().trace(), null);
             entry.acknowledgements.add(delivery.acknowledge());
             begin(entry);
         }
@@ -226,13 +227,14 @@ final class PartitionOwner {
         }
         MergeOutline outline = planned.prepared().outline();
         entry.line = new MergeLine(request, outline, coordinator.window());
-        if (entry.published < 0) {
+        if (entry.before == null) {
             publish(new MergePlanned(
                             request, outline.plan(), outline.count(), sum(outline.bytesToRead()),
                             sum(outline.bytesToWrite()), now),
                     entry.trace);
         }
-        publish(entry, entry.line.start(planned.prepared().receipts(), Math.max(0, entry.published), now));
+        MergeProgressed progress = entry.before == null ? null : entry.before.progress();
+        publish(entry, entry.line.start(planned.prepared().receipts(), progress, now));
         List<Delivery> waiting = List.copyOf(entry.waiting);
         entry.waiting.clear();
         waiting.forEach(this::handle);

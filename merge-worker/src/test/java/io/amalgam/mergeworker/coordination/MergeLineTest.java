@@ -43,7 +43,7 @@ class MergeLineTest {
     @Test
     void handsOutAWindowAndThenOneChunkForEachThatIsDone() {
         MergeLine line = line(10, 4);
-        assertEquals(List.of(0, 1, 2, 3), chunks(line.start(missing(10), 0, START)));
+        assertEquals(List.of(0, 1, 2, 3), chunks(line.start(missing(10), null, START)));
         assertEquals(4, line.outstanding());
         assertEquals(List.of(4), chunks(line.on(completed(2), at(1))));
         assertEquals(List.of(5), chunks(line.on(completed(0), at(2))));
@@ -53,7 +53,7 @@ class MergeLineTest {
     @Test
     void theSameResultTwiceChangesNothing() {
         MergeLine line = line(3, 3);
-        line.start(missing(3), 0, START);
+        line.start(missing(3), null, START);
         line.on(completed(1), at(1));
         assertEquals(List.of(), line.on(completed(1), at(2)));
         line.on(completed(0), at(3));
@@ -67,7 +67,7 @@ class MergeLineTest {
     @Test
     void theArtifactIsAnnouncedBeforeTheMergeEnds() {
         MergeLine line = line(2, 8);
-        line.start(missing(2), 0, START);
+        line.start(missing(2), null, START);
         line.on(completed(0), at(1));
         assertEquals(1, only(line.on(completed(1), at(2)), AssemblyRequested.class).attempt());
         List<Event> events = line.on(assembled(), at(3));
@@ -84,7 +84,7 @@ class MergeLineTest {
     void shardsThatAreThereAlreadyAreNotMadeAgain() {
         MergeLine line = line(4, 8);
         long[] receipts = {1000, -1, 1000, -1};
-        List<Event> events = line.start(receipts, 0, START);
+        List<Event> events = line.start(receipts, null, START);
         assertEquals(List.of(1, 3), chunks(events));
         assertEquals(2, only(events, MergeProgressed.class).chunksDone());
     }
@@ -92,7 +92,7 @@ class MergeLineTest {
     @Test
     void aMergeWhoseShardsAreAllThereGoesStraightToAssembly() {
         MergeLine line = line(2, 8);
-        List<Event> events = line.start(new long[] {1000, 1000}, 2, START);
+        List<Event> events = line.start(new long[] {1000, 1000}, progress(2), START);
         assertEquals(List.of(), chunks(events));
         only(events, AssemblyRequested.class);
     }
@@ -101,14 +101,17 @@ class MergeLineTest {
     void whoeverTakesOverWaitsForWhatWasHandedOutBeforeHandingItOutAgain() {
         MergeLine line = line(6, 4);
         long[] receipts = {1000, -1, -1, -1, -1, -1};
-        assertEquals(List.of(4), chunks(line.start(receipts, 4, START)));
+        List<Event> events = line.start(receipts, progress(4), START);
+        assertEquals(List.of(4), chunks(events));
+        assertEquals(3, only(events, MergeProgressed.class).chunksRetried());
+        assertEquals(70_000, only(events, MergeProgressed.class).bytesRead(), "what was read does not shrink");
         assertEquals(List.of(1, 2, 3, 4), chunks(line.tick(at(ROUND), START)));
     }
 
     @Test
     void whatAnAuthorMustMendFailsAtOnce() {
         MergeLine line = line(3, 3);
-        line.start(missing(3), 0, START);
+        line.start(missing(3), null, START);
         MergeFailed failed = only(line.on(failure(1, 1, "MODEL_CHANGED"), at(1)), MergeFailed.class);
         assertEquals("MODEL_CHANGED", failed.code());
         assertTrue(line.ended());
@@ -118,7 +121,7 @@ class MergeLineTest {
     @Test
     void aFaultIsTriedThreeTimesCountedInTheRecord() {
         MergeLine line = line(3, 3);
-        line.start(missing(3), 0, START);
+        line.start(missing(3), null, START);
         ChunkRequested second = only(line.on(failure(1, 1, "DEADLINE_EXCEEDED"), at(1)), ChunkRequested.class);
         assertEquals(2, second.attempt());
         assertEquals(List.of(), chunks(line.on(failure(1, 1, "DEADLINE_EXCEEDED"), at(2))), "a repetition counts once");
@@ -129,7 +132,7 @@ class MergeLineTest {
     @Test
     void aFailureOfAChunkThatAnotherWorkerHasDoneIsNoFailure() {
         MergeLine line = line(3, 3);
-        line.start(missing(3), 0, START);
+        line.start(missing(3), null, START);
         line.on(completed(1), at(1));
         assertEquals(List.of(), line.on(failure(1, 1, "MODEL_CHANGED"), at(2)));
         assertFalse(line.ended());
@@ -138,14 +141,14 @@ class MergeLineTest {
     @Test
     void aChunkThatKillsItsWorkersEndsTheMerge() {
         MergeLine line = line(2, 2);
-        line.start(missing(2), 0, START);
+        line.start(missing(2), null, START);
         assertEquals("WORKER_LOST", only(line.on(failure(0, 1, "WORKER_LOST"), at(1)), MergeFailed.class).code());
     }
 
     @Test
     void shardsOfAnotherNumericsVersionEndTheMerge() {
         MergeLine line = line(2, 2);
-        line.start(missing(2), 0, START);
+        line.start(missing(2), null, START);
         ChunkCompleted other = new ChunkCompleted(
                 MERGE, 0, 2, "00", 1000, "w", 5000, 10, false, Version.NUMERICS + 1, START);
         assertEquals("NUMERICS_MISMATCH", only(line.on(other, at(1)), MergeFailed.class).code());
@@ -154,7 +157,7 @@ class MergeLineTest {
     @Test
     void withoutAnyResultItIsStalledAfterThreeRounds() {
         MergeLine line = line(4, 2);
-        line.start(missing(4), 0, START);
+        line.start(missing(4), null, START);
         assertEquals(List.of(), chunks(line.tick(at(ROUND - 1), START.minusSeconds(1))));
         assertEquals(List.of(0, 1), chunks(line.tick(at(ROUND), START.minusSeconds(1))));
         ChunkRequested again = assertInstanceOf(
@@ -167,7 +170,7 @@ class MergeLineTest {
     @Test
     void whileTheLineMovesWaitingIsNotStalling() {
         MergeLine line = line(4, 2);
-        line.start(missing(4), 0, START);
+        line.start(missing(4), null, START);
         for (long second = 0; second < 100_000; second += 10) {
             for (Event event : line.tick(at(second), at(second))) {
                 assertFalse(event instanceof MergeFailed, event.toString());
@@ -178,7 +181,7 @@ class MergeLineTest {
     @Test
     void anyResultBeginsTheRoundsAnew() {
         MergeLine line = line(3, 3);
-        line.start(missing(3), 0, START);
+        line.start(missing(3), null, START);
         line.tick(at(ROUND), START);
         line.tick(at(3 * ROUND), START);
         line.on(completed(0), at(3 * ROUND + 1));
@@ -189,7 +192,7 @@ class MergeLineTest {
     @Test
     void theTimeOfAnOutageDoesNotCount() {
         MergeLine line = line(2, 2);
-        line.start(missing(2), 0, START);
+        line.start(missing(2), null, START);
         for (long second = 0; second < 10_000; second++) {
             line.forgive(at(second));
             assertEquals(List.of(), chunks(line.tick(at(second), START)));
@@ -199,7 +202,7 @@ class MergeLineTest {
     @Test
     void aLostAssemblyIsAskedForAgainAndAFailingOneEndsTheMerge() {
         MergeLine line = line(1, 1);
-        line.start(missing(1), 0, START);
+        line.start(missing(1), null, START);
         line.on(completed(0), at(0));
         assertEquals(2, only(line.tick(at(240), START), AssemblyRequested.class).round());
         assertEquals(2, only(line.on(assemblyFailed(1), at(241)), AssemblyRequested.class).attempt());
@@ -210,7 +213,7 @@ class MergeLineTest {
     @Test
     void cancellationEndsItOnce() {
         MergeLine line = line(100, 10);
-        line.start(missing(100), 0, START);
+        line.start(missing(100), null, START);
         assertEquals("me", only(line.cancel("me", "wrong recipe", at(1)), MergeCancelled.class).by());
         assertEquals(List.of(), line.cancel("me", "wrong recipe", at(2)));
         assertEquals(List.of(), line.on(completed(0), at(3)));
@@ -220,7 +223,7 @@ class MergeLineTest {
     @Test
     void resultsOfChunksThatDoNotExistAreIgnored() {
         MergeLine line = line(2, 2);
-        line.start(missing(2), 0, START);
+        line.start(missing(2), null, START);
         assertEquals(List.of(), line.on(completed(2), at(1)));
         assertEquals(List.of(), line.on(completed(-1), at(1)));
         assertEquals(List.of(), line.on(failure(7, 1, "INTERNAL"), at(1)));
@@ -235,7 +238,7 @@ class MergeLineTest {
                     ModelPlace.Role.PARENT));
         }
         MergeLine line = new MergeLine(request(), outline(1, models), 1);
-        line.start(missing(1), 0, START);
+        line.start(missing(1), null, START);
         line.on(completed(0), at(1));
         ArtifactCompleted announced = only(line.on(assembled(), at(2)), ArtifactCompleted.class);
         assertTrue(EventCodec.json(announced).length <= EventCodec.MAXIMUM_BYTES);
@@ -253,14 +256,14 @@ class MergeLineTest {
         Set<Integer> receipts = new HashSet<>();
         List<Event> queue = new ArrayList<>();
         int terminals = 0;
-        int published = 0;
+        MergeProgressed last = null;
         MergeLine line = line(count, window);
-        List<Event> out = line.start(missing(count), 0, START);
+        List<Event> out = line.start(missing(count), null, START);
         for (long second = 1; terminals == 0; second++) {
             assertTrue(second < 2_000_000, "it never ends");
             for (Event event : out) {
                 if (event instanceof MergeProgressed progress) {
-                    published = progress.chunksPublished();
+                    last = progress;
                 } else if (event instanceof MergeCompleted || event instanceof MergeFailed) {
                     assertInstanceOf(MergeCompleted.class, event);
                     terminals++;
@@ -271,12 +274,12 @@ class MergeLineTest {
                     }
                 }
             }
-            assertTrue(line.outstanding() <= Math.max(window, published));
+            assertTrue(line.outstanding() <= Math.max(window, last.chunksPublished()));
             if (random.nextInt(50) == 0 && terminals == 0) {
                 line = line(count, window);
                 long[] there = missing(count);
                 receipts.forEach(chunk -> there[chunk] = 1000);
-                out = line.start(there, published, at(second));
+                out = line.start(there, last, at(second));
             } else if (!queue.isEmpty()) {
                 out = new ArrayList<>(work(queue.remove(random.nextInt(queue.size())), receipts, line, at(second), random));
                 out.addAll(line.tick(at(second), at(second)));
@@ -325,6 +328,10 @@ class MergeLineTest {
         long[] receipts = new long[count];
         Arrays.fill(receipts, -1);
         return receipts;
+    }
+
+    private static MergeProgressed progress(int published) {
+        return new MergeProgressed(MERGE, 0, 10, 3, 70_000, 0, published, START);
     }
 
     private static ChunkCompleted completed(int index) {

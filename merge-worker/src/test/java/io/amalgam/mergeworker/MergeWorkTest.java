@@ -1,0 +1,204 @@
+package io.amalgam.mergeworker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.amalgam.engine.Version;
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.plan.MergePlan;
+import io.amalgam.engine.plan.PinnedRecipe;
+import io.amalgam.engine.plan.PlanJson;
+import io.amalgam.engine.plan.Planner;
+import io.amalgam.engine.store.ArtifactStore;
+import io.amalgam.events.Event.AssemblyFailed;
+import io.amalgam.events.Event.AssemblyRequested;
+import io.amalgam.events.Event.ChunkCompleted;
+import io.amalgam.events.Event.ChunkFailed;
+import io.amalgam.events.Event.ChunkRequested;
+import io.amalgam.events.Event.MergeCancellationRequested;
+import io.amalgam.events.Event.MergeCancelled;
+import io.amalgam.events.Event.MergeRequested;
+import io.amalgam.events.EventCodec.Received;
+import io.amalgam.events.EventRoute;
+import io.amalgam.events.Topics;
+import io.amalgam.events.TraceContext;
+import io.amalgam.events.work.ShareGroupQueue;
+import io.amalgam.events.work.WorkQueue.Held;
+import io.amalgam.events.work.WorkQueue.Slot;
+import io.amalgam.mergeworker.chunk.ShardMaker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a worker says of chunks and assemblies that it cannot do, and when it leaves off. */
+@Timeout(120)
+class MergeWorkTest extends PartsOfTheLine {
+
+    private static final double WEIGHT = 0.6;
+
+    @Test
+    void aChunkOfAnOlderNumericsVersionFails() throws Exception {
+        try (OneWorker worker = new OneWorker("newer", engine())) {
+            line.publish(chunk("merge-older", 0, Version.NUMERICS - 1, 60));
+            assertEquals("NUMERICS_MISMATCH", failure("merge-older").code());
+        }
+    }
+
+    @Test
+    void aWorkerThatIsOutdatedGivesBackAndTakesNoMore() throws Exception {
+        ChunkRequested newer = chunk("merge-newer", 0, Version.NUMERICS + 1, 60);
+        try (OneWorker worker = new OneWorker("outdated", engine())) {
+            line.publish(newer);
+            Line.await(() -> worker.work.outdatedBy() == Version.NUMERICS + 1);
+            Line.await(() -> worker.loop.held() == 0 && worker.loop.outage());
+            line.publish(chunk("merge-after", 0, Version.NUMERICS, 60));
+            Thread.sleep(1_000);
+            assertEquals(0, worker.made.get());
+        }
+        // Both records are still there for workers that can do them.
+        try (Slot slot = new ShareGroupQueue(connection, Topics.CHUNK_WORKERS).open()) {
+            for (int i = 0; i < 2; i++) {
+                slot.accept(take(slot));
+            }
+        }
+    }
+
+    @Test
+    void aChunkWhoseWorkersDieIsGivenUpAtItsFourthDelivery() throws Exception {
+        line.publish(chunk("merge-lost", 0, Version.NUMERICS, 60));
+        try (Slot slot = new ShareGroupQueue(connection, Topics.CHUNK_WORKERS).open()) {
+            for (int death = 1; death <= 3; death++) {
+                Held held = take(slot);
+                assertEquals(death, held.deliveries());
+                // As the broker does with the records of a connection that breaks.
+                slot.release(held);
+            }
+        }
+        try (OneWorker worker = new OneWorker("wary", engine())) {
+            ChunkFailed failed = failure("merge-lost");
+            assertEquals("WORKER_LOST", failed.code());
+            assertTrue(failed.message().startsWith("3 workers died or hung with chunk 1"), failed.message());
+            assertEquals(0, worker.made.get());
+        }
+    }
+
+    @Test
+    void aChunkPastItsDeadlineIsStoppedAndFails() throws Exception {
+        ShardMaker endless = (slice, listener) -> {
+            while (!listener.cancelled()) {
+                listener.bytesRead(1);
+                Thread.onSpinWait();
+            }
+            throw new AmalgamException(ErrorCode.CANCELLED, "cancelled");
+        };
+        try (OneWorker worker = new OneWorker("slow", endless)) {
+            line.publish(chunk("merge-slow", 0, Version.NUMERICS, 1));
+            assertEquals("DEADLINE_EXCEEDED", failure("merge-slow").code());
+        }
+    }
+
+    @Test
+    void aPlanThatIsMissingOrAnothersFailsTheChunk() throws Exception {
+        try (OneWorker worker = new OneWorker("careful", engine())) {
+            ChunkRequested chunk = chunk("merge-missing", 0, Version.NUMERICS, 60);
+            line.publish(new ChunkRequested(
+                    chunk.merge(), chunk.artifact(), chunk.plan(), 0, chunk.count(), "plans/none/chunk-00000.json",
+                    chunk.numerics(), 1, 1, 1, 60, Instant.now()));
+            assertEquals("INTERNAL", failure("merge-missing").code());
+            line.publish(new ChunkRequested(
+                    "merge-other", chunk.artifact(), chunk.plan(), 1, chunk.count(), chunk.slice(), chunk.numerics(), 1,
+                    1, 1, 60, Instant.now()));
+            ChunkFailed failed = failure("merge-other");
+            assertEquals("DIGEST_MISMATCH", failed.code());
+            assertTrue(failed.message().contains("holds chunk 0 of plan"), failed.message());
+        }
+    }
+
+    @Test
+    void anAssemblyWithoutItsShardsFailsAndPublishesNothing() throws Exception {
+        PinnedRecipe pinned = line.pin(Line.recipe(0.65, "ordering-expert", "navigation-expert"), Line.SHARD_BYTES);
+        MergePlan plan = Planner.plan(pinned);
+        try (OneWorker worker = new OneWorker("assembler", engine())) {
+            line.publish(new AssemblyRequested(
+                    "merge-bare", pinned.artifactKey(), plan.digest(), plan.chunks().size(),
+                    ArtifactStore.pinnedLocation(pinned.artifactKey()), Version.NUMERICS, 1, 1, 60, Instant.now()));
+            Line.await(() -> !line.events(Topics.CHUNK_RESULTS, AssemblyFailed.class,
+                    event -> event.merge().equals("merge-bare")).isEmpty());
+        }
+        AssemblyFailed failed = line.events(
+                Topics.CHUNK_RESULTS, AssemblyFailed.class, event -> event.merge().equals("merge-bare")).getFirst();
+        assertEquals("DIGEST_MISMATCH", failed.code());
+        assertTrue(line.store().manifest(pinned.artifactKey()).isEmpty());
+    }
+
+    @Test
+    void cancellationStopsAChunkThatRunsWithinSeconds() throws Exception {
+        PinnedRecipe pinned = line.pin(Line.recipe(0.7, "ordering-expert", "navigation-expert"), Line.SHARD_BYTES);
+        MergeRequested request = Line.request(pinned, 1);
+        CountDownLatch running = new CountDownLatch(1);
+        AtomicLong stoppedAt = new AtomicLong();
+        ShardMaker waiting = (slice, listener) -> {
+            running.countDown();
+            while (!listener.cancelled()) {
+                listener.bytesRead(1);
+                Thread.onSpinWait();
+            }
+            stoppedAt.compareAndSet(0, System.nanoTime());
+            throw new AmalgamException(ErrorCode.CANCELLED, "cancelled");
+        };
+        try (OneCoordinator coordinator = new OneCoordinator(); OneWorker worker = new OneWorker("cancelled", waiting)) {
+            coordinator.request(request);
+            running.await();
+            long asked = System.nanoTime();
+            MergeCancellationRequested cancellation =
+                    new MergeCancellationRequested(request.merge(), "somebody", "enough", Instant.now());
+            coordinator.coordinator.deliver(EventRoute.of(cancellation).partition(),
+                    new Received(cancellation, "id", "test", Instant.now(), TraceContext.start()), () -> { });
+            assertInstanceOf(MergeCancelled.class, line.awaitEnd(request.merge()));
+            Line.await(() -> stoppedAt.get() != 0);
+            long millis = TimeUnit.NANOSECONDS.toMillis(stoppedAt.get() - asked);
+            assertTrue(millis < 5_000, "stopped after " + millis + " ms");
+            Line.await(() -> worker.loop.held() == 0);
+        }
+        assertEquals(List.of(), line.events(
+                Topics.CHUNK_RESULTS, ChunkCompleted.class, event -> event.merge().equals(request.merge())));
+        assertFalse(line.store().manifest(pinned.artifactKey()).isPresent());
+    }
+
+    /** A chunk whose slice is in the store, of a merge that nobody coordinates. */
+    private static ChunkRequested chunk(String merge, int index, int numerics, long deadlineSeconds) {
+        PinnedRecipe pinned = line.pin(Line.recipe(WEIGHT, "ordering-expert", "navigation-expert"), Line.SHARD_BYTES);
+        MergePlan plan = Planner.plan(pinned);
+        String location = ArtifactStore.chunkLocation(plan.digest(), index);
+        line.store().put(location, PlanJson.write(plan.slice(index)));
+        return new ChunkRequested(
+                merge, pinned.artifactKey(), plan.digest(), index, plan.chunks().size(), location, numerics, 1, 1, 1,
+                deadlineSeconds, Instant.now());
+    }
+
+    private static ChunkFailed failure(String merge) throws InterruptedException {
+        Line.await(() -> !failures(merge).isEmpty());
+        return failures(merge).getFirst();
+    }
+
+    private static List<ChunkFailed> failures(String merge) {
+        return line.events(Topics.CHUNK_RESULTS, ChunkFailed.class, event -> event.merge().equals(merge));
+    }
+
+    private static Held take(Slot slot) {
+        Optional<Held> held = Optional.empty();
+        while (held.isEmpty()) {
+            held = slot.poll(Duration.ofMillis(500));
+        }
+        return held.get();
+    }
+}
