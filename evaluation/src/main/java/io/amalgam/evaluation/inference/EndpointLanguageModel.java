@@ -47,15 +47,17 @@ public final class EndpointLanguageModel implements LanguageModel {
     private final EndpointOptions options;
     private final EndpointClient client;
     private final TextTokenizer tokenizer;
+    private final Optional<ChatTemplate> chatTemplate;
     private final Protocol protocol;
     private final int maximumLength;
     private final ExecutorService executor;
 
-    private EndpointLanguageModel(EndpointOptions options, EndpointClient client, TextTokenizer tokenizer, Protocol protocol,
-            int maximumLength) {
+    private EndpointLanguageModel(EndpointOptions options, EndpointClient client, TextTokenizer tokenizer,
+            Optional<ChatTemplate> chatTemplate, Protocol protocol, int maximumLength) {
         this.options = options;
         this.client = client;
         this.tokenizer = tokenizer;
+        this.chatTemplate = chatTemplate;
         this.protocol = protocol;
         this.maximumLength = maximumLength;
         this.executor = Executors.newFixedThreadPool(options.concurrency(),
@@ -74,8 +76,9 @@ public final class EndpointLanguageModel implements LanguageModel {
         EndpointClient client = new EndpointClient(options);
         try {
             int maximumLength = options.maximumLength() > 0 ? options.maximumLength() : servedLength(client, options);
-            return new EndpointLanguageModel(options, client, tokenizer, probe(client, options, tokenizer), maximumLength);
-        } catch (RuntimeException e) {
+            return new EndpointLanguageModel(options, client, tokenizer,
+                    ModelChatTemplate.of(model, tokenizer.configuration()), probe(client, options, tokenizer), maximumLength);
+        } catch (IOException | RuntimeException e) {
             client.close();
             tokenizer.close();
             throw e;
@@ -219,7 +222,7 @@ public final class EndpointLanguageModel implements LanguageModel {
 
     @Override
     public Optional<ChatTemplate> chatTemplate() {
-        return Optional.empty();
+        return chatTemplate;
     }
 
     @Override

@@ -24,16 +24,18 @@ public final class LocalLanguageModel implements LanguageModel {
     private final DecoderWeights weights;
     private final TextTokenizer tokenizer;
     private final GenerationSettings generation;
+    private final Optional<ChatTemplate> chatTemplate;
     private final WorkerTeam team;
     private final Decoder decoder;
     private final int maximumLength;
     private final int batchTokens;
 
     private LocalLanguageModel(DecoderConfiguration configuration, DecoderWeights weights, TextTokenizer tokenizer,
-            GenerationSettings generation, WorkerTeam team, InferenceOptions options) {
+            GenerationSettings generation, Optional<ChatTemplate> chatTemplate, WorkerTeam team, InferenceOptions options) {
         this.weights = weights;
         this.tokenizer = tokenizer;
         this.generation = generation;
+        this.chatTemplate = chatTemplate;
         this.team = team;
         this.decoder = new Decoder(configuration, weights, team);
         this.maximumLength = options.maximumLength() == 0 ? configuration.maximumLength() : options.maximumLength();
@@ -69,8 +71,8 @@ public final class LocalLanguageModel implements LanguageModel {
             int threads = options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads();
             team = new WorkerTeam(threads);
             DecoderWeights weights = DecoderWeights.read(checkpoint, configuration, team);
-            return new LocalLanguageModel(configuration, weights, tokenizer, GenerationSettings.read(model), team,
-                    options);
+            return new LocalLanguageModel(configuration, weights, tokenizer, GenerationSettings.read(model),
+                    ModelChatTemplate.of(model, tokenizer.configuration()), team, options);
         } catch (IOException | RuntimeException | Error e) {
             tokenizer.close();
             if (team != null) {
@@ -103,7 +105,7 @@ public final class LocalLanguageModel implements LanguageModel {
 
     @Override
     public Optional<ChatTemplate> chatTemplate() {
-        return Optional.empty();
+        return chatTemplate;
     }
 
     @Override
