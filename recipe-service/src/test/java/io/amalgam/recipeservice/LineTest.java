@@ -16,6 +16,7 @@ import io.amalgam.recipeservice.messaging.Broker;
 import io.amalgam.recipeservice.messaging.LineConsumer;
 import io.amalgam.recipeservice.messaging.Positions;
 import io.amalgam.recipeservice.projection.Projector;
+import io.amalgam.recipeservice.view.MergeEventView;
 import io.amalgam.recipeservice.view.MergeQueries;
 import io.amalgam.recipeservice.view.MergeView;
 import io.quarkus.test.common.WithTestResource;
@@ -23,8 +24,11 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -69,6 +73,9 @@ class LineTest {
     @Identifier("projection")
     Positions positions;
 
+    @ConfigProperty(name = "quarkus.datasource.jdbc.url")
+    String address;
+
     @ConfigProperty(name = "mp.messaging.incoming.line.topics")
     List<String> topics;
 
@@ -101,6 +108,43 @@ class LineTest {
         assertTrue(letters(partition).stream().allMatch(letter -> letter.startsWith("EVENT_INVALID")),
                 () -> letters(partition).toString());
         assertTrue(letters(partition).getLast().contains("no-uuid"), () -> letters(partition).toString());
+    }
+
+    @Test
+    void brokenDatabaseConnectionsLoseAndRepeatNothing() throws Exception {
+        int merges = 60;
+        List<Event> events = new ArrayList<>();
+        for (int merge = 0; merge < merges; merge++) {
+            events.addAll(ProjectionTest.life("outage-" + merge));
+        }
+        int broken = 0;
+        try (EventPublisher publisher = new EventPublisher(broker.connection(), "test", Clock.systemUTC());
+                Connection administrator = DriverManager.getConnection(address, "postgres", "")) {
+            for (int index = 0; index < events.size(); index++) {
+                publisher.publish(events.get(index), TraceContext.start()).join();
+                if (index % 40 == 0) {
+                    broken += Sql.list(administrator, """
+                            select pg_terminate_backend(pid) from pg_stat_activity
+                            where pid <> pg_backend_pid() and backend_type = 'client backend'""",
+                            row -> row.getBoolean(1)).size();
+                }
+            }
+        }
+        assertTrue(broken > 10, "connections that were broken: " + broken);
+        await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
+            for (Event event : events) {
+                if (event instanceof Event.MergeRequested) {
+                    assertTrue(settled(event));
+                }
+            }
+        });
+        for (Event event : events) {
+            if (event instanceof Event.MergeRequested request) {
+                List<MergeEventView> told = this.merges.eventsAfter(UUID.fromString(request.merge()), 0, 1000);
+                assertEquals(1, told.stream().filter(each -> each.type().equals("completed")).count());
+                assertEquals(3, told.stream().filter(each -> each.type().equals("chunk")).count());
+            }
+        }
     }
 
     @Test

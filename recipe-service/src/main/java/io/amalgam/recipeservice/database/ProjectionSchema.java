@@ -1,8 +1,12 @@
 package io.amalgam.recipeservice.database;
 
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 import org.jboss.logging.Logger;
 
 /**
@@ -26,11 +30,24 @@ public class ProjectionSchema {
         this.rebuild = rebuild;
     }
 
-    /** Makes sure, once in the life of this process, that the schema is there as this version defines it. */
+    /**
+     * Makes sure, once in the life of this process, that the schema is there as this version defines it.
+     *
+     * @throws AmalgamException with {@code DATABASE_UNAVAILABLE} if the database does not answer; ask again later
+     */
     public synchronized void ensure() {
         if (ready) {
             return;
         }
+        try {
+            make();
+        } catch (FlywayException failure) {
+            throw meaning(failure);
+        }
+        ready = true;
+    }
+
+    private void make() {
         Flyway flyway = Flyway.configure()
                 .dataSource(database.dataSource())
                 .schemas("projection")
@@ -46,6 +63,16 @@ public class ProjectionSchema {
             flyway.clean();
         }
         flyway.migrate();
-        ready = true;
+    }
+
+    /** Flyway wraps what the database said. */
+    private static AmalgamException meaning(FlywayException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException answer) {
+                return Database.failure(answer);
+            }
+        }
+        return new AmalgamException(
+                ErrorCode.INTERNAL, "the projection cannot be made: " + failure.getMessage(), failure);
     }
 }
