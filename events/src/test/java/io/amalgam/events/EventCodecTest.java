@@ -21,8 +21,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -200,6 +202,26 @@ class EventCodecTest {
         assertUnreadable(
                 headers, text.replace("\"attempt\":1", "\"attempt\":\"many\"").getBytes(StandardCharsets.UTF_8),
                 "not the JSON");
+    }
+
+    @ParameterizedTest
+    @MethodSource("samples")
+    void damagedMessagesNeverThrow(Event event) {
+        byte[] value = EventCodec.json(event);
+        RecordHeaders headers = headers(event);
+        Random random = new Random(event.getClass().getSimpleName().hashCode());
+        int unreadable = 0;
+        for (int i = 0; i < 2_000; i++) {
+            byte[] damaged = value.clone();
+            for (int damage = random.nextInt(4); damage >= 0; damage--) {
+                damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
+            }
+            if (random.nextInt(8) == 0) {
+                damaged = Arrays.copyOf(damaged, random.nextInt(damaged.length));
+            }
+            unreadable += EventCodec.decode(headers, damaged) instanceof Unreadable ? 1 : 0;
+        }
+        assertTrue(unreadable > 500, "most damage is noticed: " + unreadable);
     }
 
     @Test

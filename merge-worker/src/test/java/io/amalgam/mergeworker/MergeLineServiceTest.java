@@ -275,7 +275,8 @@ class MergeLineServiceTest {
         given().get("/q/health/live").then().statusCode(200).body("status", is("UP"));
         String metrics = given().get("/q/metrics").then().statusCode(200).extract().asString();
         for (String name : List.of(
-                "amalgam_chunks_started_total", "amalgam_chunk_duration_seconds_bucket", "amalgam_read_bytes_total",
+                "amalgam_chunks_started_total", "amalgam_chunks_done_total",
+                "amalgam_chunk_duration_seconds_bucket", "amalgam_read_bytes_total",
                 "amalgam_written_bytes_total", "amalgam_coordinated_chunks", "amalgam_coordinated_merges",
                 "amalgam_coordinated_quiet_seconds", "amalgam_work_held")) {
             assertTrue(metrics.contains(name), name);

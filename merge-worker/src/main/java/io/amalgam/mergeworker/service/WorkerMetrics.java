@@ -23,6 +23,7 @@ public final class WorkerMetrics implements MergeWork.WorkListener {
     private final MeterRegistry registry;
     private final Counter started;
     private final Timer computed;
+    private final Counter made;
     private final Counter reused;
     private final Counter bytesRead;
     private final Counter bytesWritten;
@@ -38,8 +39,8 @@ public final class WorkerMetrics implements MergeWork.WorkListener {
                 .minimumExpectedValue(Duration.ofMillis(10))
                 .maximumExpectedValue(Duration.ofMinutes(15))
                 .register(registry);
-        this.reused = Counter.builder("amalgam.chunks.reused")
-                .description("Chunks whose shard was in the store already").register(registry);
+        this.made = done("false");
+        this.reused = done("true");
         this.bytesRead = Counter.builder("amalgam.read").baseUnit("bytes")
                 .description("Bytes read from models").register(registry);
         this.bytesWritten = Counter.builder("amalgam.written").baseUnit("bytes")
@@ -100,6 +101,7 @@ public final class WorkerMetrics implements MergeWork.WorkListener {
         if (wasThere) {
             reused.increment();
         } else {
+            made.increment();
             computed.record(duration);
         }
     }
@@ -124,6 +126,11 @@ public final class WorkerMetrics implements MergeWork.WorkListener {
     @Override
     public void written(long bytes) {
         bytesWritten.increment(bytes);
+    }
+
+    private Counter done(String wasThere) {
+        return Counter.builder("amalgam.chunks.done").tag("reused", wasThere)
+                .description("Chunks that are done; reused if the shard was in the store already").register(registry);
     }
 
     private void merge(String state) {
