@@ -46,6 +46,8 @@ public record SafetensorsHeader(
     public static final int RANK_LIMIT = 64;
 
     private static final int LENGTH_BYTES = 8;
+    /** Most headers are shorter: a remote file's then takes one request. */
+    private static final int FIRST_READ = 64 << 10;
     private static final ValueLayout.OfLong LITTLE_ENDIAN_LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -68,9 +70,9 @@ public record SafetensorsHeader(
         if (length < LENGTH_BYTES) {
             throw invalid(file, "has " + length + " bytes, fewer than the 8 of a header's length; it is truncated or not a safetensors file");
         }
-        byte[] prefix = new byte[LENGTH_BYTES];
-        reader.read(0, MemorySegment.ofArray(prefix));
-        long headerLength = MemorySegment.ofArray(prefix).get(LITTLE_ENDIAN_LONG, 0);
+        byte[] start = new byte[(int) Math.min(FIRST_READ, length)];
+        reader.read(0, MemorySegment.ofArray(start));
+        long headerLength = MemorySegment.ofArray(start).get(LITTLE_ENDIAN_LONG, 0);
         if (headerLength < 0 || headerLength > HEADER_LIMIT) {
             throw invalid(file, "announces a header of " + Long.toUnsignedString(headerLength) + " bytes; at most "
                     + HEADER_LIMIT + " are allowed");
@@ -79,13 +81,15 @@ public record SafetensorsHeader(
             throw invalid(file, "announces a header of " + headerLength + " bytes but has only "
                     + (length - LENGTH_BYTES) + " behind the length; it is truncated");
         }
-        byte[] header = new byte[(int) headerLength];
-        reader.read(LENGTH_BYTES, MemorySegment.ofArray(header));
+        byte[] header = Arrays.copyOfRange(start, LENGTH_BYTES, LENGTH_BYTES + (int) headerLength);
+        if (headerLength > start.length - LENGTH_BYTES) {
+            reader.read(start.length, MemorySegment.ofArray(header).asSlice(start.length - LENGTH_BYTES));
+        }
         if (header.length == 0 || header[0] != '{') {
             throw invalid(file, "has a header that does not begin with '{'; it is not a safetensors file");
         }
         MessageDigest digest = sha256Digest();
-        digest.update(prefix);
+        digest.update(start, 0, LENGTH_BYTES);
         String sha256 = HexFormat.of().formatHex(digest.digest(header));
         Parser parser = new Parser(file, LENGTH_BYTES + headerLength, length);
         try {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -169,7 +170,17 @@ class SafetensorsHeaderTest {
     @Test
     void anAnnouncedHeaderIsNotAllocatedBeforeItIsKnownToBeThere() {
         // The reader claims a terabyte: only the check against the cap stands between it and an allocation.
-        byte[] prefix = file(100_000_001L, new byte[0], 0);
-        assertThrows(AmalgamException.class, () -> SafetensorsHeader.parse(new BytesReader(prefix, 1L << 40), "model.safetensors"));
+        byte[] start = file(100_000_001L, new byte[64 << 10], 0);
+        assertThrows(AmalgamException.class, () -> SafetensorsHeader.parse(new BytesReader(start, 1L << 40), "model.safetensors"));
+    }
+
+    @Test
+    void aHeaderOfAnyLengthIsReadWhole() throws IOException {
+        for (int tensors : new int[] {1, 700, 800, 900, 5000}) {
+            List<TensorHeader> headers = IntStream.range(0, tensors)
+                    .mapToObj(i -> new TensorHeader(String.format("tensor-%06d", i), DType.U8, new long[] {1})).toList();
+            byte[] header = SafetensorsWriter.header(headers);
+            assertEquals(tensors, parse(Arrays.copyOf(header, header.length + tensors)).tensors().size());
+        }
     }
 }
