@@ -12,22 +12,27 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * A folder on the command line that becomes one artifact: written in a hidden folder beside it by the same code as the
- * store's, and renamed when it is whole. Closing it unfinished leaves nothing behind.
+ * A folder on the command line that becomes one artifact, by the same code as the store's. A new folder is written in a
+ * hidden one beside it and renamed when it is whole; a folder that is there already (a mounted disk, the working
+ * directory) is filled from a hidden one inside it, its manifest last. Closing it unfinished leaves nothing behind.
  */
 public final class OutputFolder implements AutoCloseable {
+    private static final String INSIDE = ".amalgam";
+
     private final Path target;
-    private final Path sibling;
+    private final Path hidden;
     private final StagingFolder staging;
     private final FileChannel lockFile;
     private final boolean overwrite;
 
-    private OutputFolder(Path target, Path sibling, StagingFolder staging, FileChannel lockFile, boolean overwrite) {
+    private OutputFolder(Path target, Path hidden, StagingFolder staging, FileChannel lockFile, boolean overwrite) {
         this.target = target;
-        this.sibling = sibling;
+        this.hidden = hidden;
         this.staging = staging;
         this.lockFile = lockFile;
         this.overwrite = overwrite;
@@ -48,7 +53,7 @@ public final class OutputFolder implements AutoCloseable {
             if (!Files.isDirectory(target)) {
                 throw new AmalgamException(ErrorCode.OUTPUT_NOT_EMPTY, "The output " + target + " is a file; name a folder.");
             }
-            if (!StoreFiles.isFolderWithContent(target)) {
+            if (content(target).isEmpty()) {
                 return Optional.empty();
             }
             Optional<Manifest> manifest = StagingFolder.manifest(target, target.toString());
@@ -64,6 +69,13 @@ public final class OutputFolder implements AutoCloseable {
             return manifest;
         } catch (IOException e) {
             throw StoreFiles.failure("look into the output folder " + target, e);
+        }
+    }
+
+    /** What is in a folder, apart from what a merge that was killed left there. */
+    private static List<Path> content(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(path -> !path.getFileName().toString().equals(INSIDE)).toList();
         }
     }
 
@@ -102,18 +114,19 @@ public final class OutputFolder implements AutoCloseable {
         }
         FileSystemStore.requireSpace(absolute, bytes);
         StoreFiles storeFiles = new StoreFiles(durable);
-        Path sibling = absolute.resolveSibling("." + name + ".amalgam");
+        boolean inside = Files.isDirectory(absolute);
+        Path hidden = inside ? absolute.resolve(INSIDE) : absolute.resolveSibling("." + name + ".amalgam");
         FileChannel lockFile = null;
         try {
-            storeFiles.createFolders(sibling);
-            lockFile = lock(target, sibling.resolve("lock"));
-            Path folder = sibling.resolve("staging");
+            storeFiles.createFolders(hidden);
+            lockFile = lock(target, hidden.resolve("lock"));
+            Path folder = hidden.resolve("staging");
             StoreFiles.removeTree(folder);
             StagingFolder staging = new StagingFolder(artifact, folder, absolute, storeFiles, receipt -> { });
-            return new OutputFolder(absolute, sibling, staging, lockFile, overwrite);
+            return new OutputFolder(absolute, hidden, staging, lockFile, overwrite);
         } catch (IOException e) {
             closeQuietly(lockFile, e);
-            throw StoreFiles.failure("write beside the output folder " + target, e);
+            throw StoreFiles.failure("write to the output folder " + target, e);
         }
     }
 
@@ -153,22 +166,33 @@ public final class OutputFolder implements AutoCloseable {
             ArtifactDocuments documents = staging.documents(plan, pinned);
             staging.writeFiles(documents);
             staging.writeManifest(documents);
-            Path replaced = sibling.resolve("replaced");
-            boolean published = staging.publish();
-            if (!published && overwrite) {
-                StoreFiles.removeTree(replaced);
-                Files.move(target, replaced);
-                published = staging.publish();
-                StoreFiles.removeTree(replaced);
-            }
-            if (!published) {
-                throw new AmalgamException(ErrorCode.OUTPUT_NOT_EMPTY, "The output folder " + target
-                        + " was filled by something else meanwhile; name another folder.");
+            if (hidden.startsWith(target)) {
+                fill();
+            } else if (!staging.publish()) {
+                throw filled();
             }
             return documents.manifest();
         } catch (IOException e) {
             throw StoreFiles.failure("finish the output folder " + target, e);
         }
+    }
+
+    private void fill() throws IOException {
+        List<Path> present = content(target);
+        if (!present.isEmpty() && !overwrite) {
+            throw filled();
+        }
+        // Without its manifest, what is left of an artifact is none.
+        Files.deleteIfExists(target.resolve(Manifest.FILE));
+        for (Path path : present) {
+            StoreFiles.removeTree(path);
+        }
+        staging.publishInto();
+    }
+
+    private AmalgamException filled() {
+        return new AmalgamException(ErrorCode.OUTPUT_NOT_EMPTY, "The output folder " + target
+                + " was filled by something else meanwhile; name another folder.");
     }
 
     /** Removes what is not finished. */
@@ -177,9 +201,9 @@ public final class OutputFolder implements AutoCloseable {
         try {
             staging.remove();
             lockFile.close();
-            StoreFiles.removeTree(sibling);
+            StoreFiles.removeTree(hidden);
         } catch (IOException e) {
-            throw StoreFiles.failure("clean up beside the output folder " + target, e);
+            throw StoreFiles.failure("clean up at the output folder " + target, e);
         }
     }
 }

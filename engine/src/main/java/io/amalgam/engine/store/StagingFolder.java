@@ -17,10 +17,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The folder in which one artifact comes into being.
@@ -195,6 +197,24 @@ final class StagingFolder {
     boolean publish() throws IOException {
         storeFiles.createFolders(target.getParent());
         return storeFiles.renameFolder(files(), target);
+    }
+
+    /**
+     * Last step where the target is a folder that is there already, and may be one that cannot be renamed: a mounted
+     * disk, or the working directory. Files get their names one by one, the manifest after all others.
+     */
+    void publishInto() throws IOException {
+        List<Path> entries;
+        try (Stream<Path> listed = Files.list(files())) {
+            entries = listed.sorted(Comparator.comparing(path -> path.getFileName().toString().equals(Manifest.FILE))).toList();
+        }
+        for (Path entry : entries) {
+            if (entry.getFileName().toString().equals(Manifest.FILE)) {
+                storeFiles.syncFolder(target);
+            }
+            Files.move(entry, target.resolve(entry.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+        }
+        storeFiles.syncFolder(target);
     }
 
     /** Removes the folder. */

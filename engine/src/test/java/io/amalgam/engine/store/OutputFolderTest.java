@@ -11,6 +11,7 @@ import io.amalgam.engine.plan.ChunkPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -82,17 +83,49 @@ class OutputFolderTest {
     }
 
     @Test
-    void anEmptyFolderIsFilled() throws IOException {
+    void anEmptyFolderIsFilledAndStaysTheSameFolder() throws IOException {
         Files.createDirectory(out());
+        Object before = Files.getAttribute(out(), "unix:ino");
+        // What a process that was killed left in it is not content.
+        Files.createDirectories(out().resolve(".amalgam/staging/files"));
+        Files.writeString(out().resolve(".amalgam/staging/files/model-00009-of-00009.safetensors"), "half");
         assertTrue(OutputFolder.finished(out(), "artifact-1").isEmpty());
         write(merge, false);
         assertTrue(OutputFolder.finished(out(), "artifact-1").isPresent());
+        assertEquals(before, Files.getAttribute(out(), "unix:ino"), "it may be a mounted disk");
+        try (Stream<Path> files = Files.list(out())) {
+            assertEquals(6, files.count());
+        }
+    }
+
+    @Test
+    void aFolderThatCannotBeRenamedIsFilled() throws IOException {
+        Files.createDirectory(out());
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
+        try {
+            write(merge, false);
+        } finally {
+            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        assertTrue(OutputFolder.finished(out(), "artifact-1").isPresent());
+    }
+
+    @Test
+    void anUnfinishedMergeLeavesAnEmptyFolderEmpty() throws IOException {
+        Files.createDirectory(out());
+        try (OutputFolder output = OutputFolder.open(out(), "artifact-1", 1000, false, false)) {
+            SmallMerge.write(output.openShard(merge.chunk(0)), merge.chunk(0));
+        }
+        try (Stream<Path> files = Files.list(out())) {
+            assertEquals(0, files.count());
+        }
     }
 
     @Test
     void otherContentIsKeptUnlessToldOtherwise() throws IOException {
         Files.createDirectory(out());
         Files.writeString(out().resolve("thesis.txt"), "mine");
+        Files.createSymbolicLink(out().resolve("link"), Path.of("nowhere"));
         assertEquals(ErrorCode.OUTPUT_NOT_EMPTY, assertThrows(AmalgamException.class, () -> OutputFolder.finished(out(), "artifact-1")).code());
         assertEquals(ErrorCode.OUTPUT_NOT_EMPTY, assertThrows(AmalgamException.class, () -> write(merge, false)).code());
         assertEquals("mine", Files.readString(out().resolve("thesis.txt")));
@@ -100,6 +133,7 @@ class OutputFolderTest {
 
         write(merge, true);
         assertFalse(Files.exists(out().resolve("thesis.txt")));
+        assertFalse(Files.isSymbolicLink(out().resolve("link")));
         assertTrue(OutputFolder.finished(out(), "artifact-1").isPresent());
         assertEquals(List.of("out"), entries());
     }
