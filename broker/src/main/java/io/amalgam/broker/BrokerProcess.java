@@ -29,7 +29,7 @@ public final class BrokerProcess implements AutoCloseable {
     /** The only address that the broker listens on. */
     static final String HOST = "127.0.0.1";
 
-    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+    private static final Duration START_LIMIT = Duration.ofSeconds(300);
 
     /** Enough for one machine's traffic; the first compiler alone, because starting soon matters more than speed. */
     private static final List<String> FLAGS = List.of(

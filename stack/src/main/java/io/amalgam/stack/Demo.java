@@ -18,7 +18,7 @@ final class Demo {
     private static final List<String> RECIPES = List.of("task-arithmetic", "model-stock", "ties", "slerp");
 
     /** The sample models have 1.8 MB of weights: shards of this size give each recipe at least eight chunks. */
-    private static final String SHARD_SIZE = "200KB";
+    private static final String SHARD_SIZE = "200K";
 
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final Duration PATIENCE = Duration.ofMinutes(3);

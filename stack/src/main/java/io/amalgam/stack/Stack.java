@@ -33,7 +33,7 @@ import java.util.function.Consumer;
  * that they depend on. All of them end with this process, however it ends.
  */
 public final class Stack implements AutoCloseable {
-    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+    private static final Duration START_LIMIT = Duration.ofSeconds(300);
 
     private final StackSettings settings;
     private final Consumer<String> reporter;

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 class LineIT {
     private static final List<String> NAMES = List.of("base", "one", "two", "three");
     private static final long LEAST_BYTES = 2_000_000_000L;
-    private static final String SHARD_SIZE = "40MB";
+    private static final String SHARD_SIZE = "40M";
     private static final Duration LIMIT = Duration.ofMinutes(10);
 
     private Path folder;
