@@ -87,7 +87,7 @@ final class MergeCommand implements Callable<Integer> {
         if (!quiet) {
             IgnoredOptions.notes(spec.commandLine().getParseResult()).forEach(note -> Failures.print(err, note));
         }
-        ModelSources sources = ModelSources.commandLine();
+        ModelSources sources = options.sources();
         PreflightResult preflight = Preflight.check(RecipeFiles.one(recipe), options.planOptions(), sources);
         if (preflight.pinned().isEmpty()) {
             throw new AmalgamException(preflight.problems());

@@ -11,7 +11,6 @@ import io.amalgam.engine.plan.PlanJson;
 import io.amalgam.engine.plan.Planner;
 import io.amalgam.engine.plan.Preflight;
 import io.amalgam.engine.plan.PreflightResult;
-import io.amalgam.engine.source.ModelSources;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -60,7 +59,7 @@ final class PlanCommand implements Callable<Integer> {
         PreflightResult result = Preflight.check(
                 RecipeFiles.one(recipe),
                 options.planOptions(),
-                ModelSources.commandLine());
+                options.sources());
         PrintWriter err = spec.commandLine().getErr();
         if (result.pinned().isEmpty()) {
             throw new AmalgamException(result.problems());

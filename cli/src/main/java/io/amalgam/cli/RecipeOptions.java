@@ -3,6 +3,8 @@ package io.amalgam.cli;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.plan.PlanOptions;
+import io.amalgam.engine.source.LocalModelSource;
+import io.amalgam.engine.source.ModelSources;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -71,6 +73,18 @@ final class RecipeOptions {
 
     @Option(names = "--strict", description = "Refuse keys that have no effect, instead of warning of them.")
     private boolean strict;
+
+    @Option(
+            names = "--digest-parents",
+            description = "Identify local models by the contents of all their files, so that a copy elsewhere is the same"
+                    + " model; reads them whole.")
+    private boolean digestParents;
+
+    /** Where models are looked for. */
+    ModelSources sources() {
+        return ModelSources.commandLine(
+                digestParents ? LocalModelSource.Identity.CONTENTS : LocalModelSource.Identity.FINGERPRINT);
+    }
 
     /** The options as planning takes them. */
     PlanOptions planOptions() {

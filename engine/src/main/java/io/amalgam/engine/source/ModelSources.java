@@ -33,10 +33,12 @@ public final class ModelSources implements ModelSource {
     /**
      * What the command line reads: folders relative to the working directory or anywhere else, and the Hub with the
      * settings of the environment.
+     *
+     * @param identity what local models are identified by
      */
-    public static ModelSources commandLine() {
+    public static ModelSources commandLine(LocalModelSource.Identity identity) {
         HubOptions options = HubOptions.fromEnvironment(System.getenv(), Path.of(System.getProperty("user.home")));
-        return new ModelSources(new LocalModelSource(Path.of(""), true), new HubModelSource(options));
+        return new ModelSources(new LocalModelSource(Path.of(""), true, identity), new HubModelSource(options));
     }
 
     @Override
