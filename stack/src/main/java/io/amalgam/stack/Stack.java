@@ -228,7 +228,7 @@ public final class Stack implements AutoCloseable {
             variables.add("AMALGAM_JVM_" + kind);
         }
         // Tells the processes of several stacks apart in a list of processes.
-        List<String> flags = new ArrayList<>(List.of("-Damalgam.work=" + settings.work()));
+        List<String> flags = new ArrayList<>(List.of("-Dstack.work=" + settings.work()));
         for (String variable : variables) {
             String value = System.getenv(variable);
             if (value == null) {
