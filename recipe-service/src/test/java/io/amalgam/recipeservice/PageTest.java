@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.events.Event;
 import io.amalgam.events.Event.ModelPlace.Role;
 import io.amalgam.events.EventRoute;
@@ -37,6 +38,9 @@ class PageTest {
 
     @Inject
     Projector projector;
+
+    @Inject
+    ObjectMapper mapper;
 
     private Http http;
 
@@ -105,6 +109,13 @@ class PageTest {
         assertEquals(0.03 * Math.sqrt(2) / 2, first.path("bestParent").path("standardError").asDouble(), 1e-12);
         assertTrue(board.path("rows").get(3).path("average").isMissingNode(), "an average over fewer tasks is none");
         assertEquals(0.25, board.path("tasks").get(0).path("chance").asDouble());
+        var shared = http.get("/api/leaderboard?artifact=ranked").json();
+        assertEquals(List.of("one-task", "other-task"), mapper.convertValue(shared.path("averagedTasks"), List.class),
+                "one model with fewer tasks does not take the others' averages away");
+        apply(List.of(Events.score("ranked", "strong", Role.PARENT, "third-task", 0.1)));
+        assertEquals(board.path("rows").get(0).path("average"),
+                http.get("/api/leaderboard?artifact=ranked").json().path("rows").get(0).path("average"),
+                "nor does one with more");
         assertTrue(http.get("/leaderboard").text().contains("+0.100"));
     }
 

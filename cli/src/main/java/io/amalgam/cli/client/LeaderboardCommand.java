@@ -45,13 +45,15 @@ public final class LeaderboardCommand implements Callable<Integer> {
         List<String> heading = new ArrayList<>(List.of("#", "MODEL", "ROLE", "AVERAGE", "± SE", "N", "VS BEST PARENT"));
         List<String> chance = new ArrayList<>(List.of("", "chance", "", "", "", "", ""));
         double chances = 0;
+        List<String> averaged = new ArrayList<>();
+        board.path("averagedTasks").forEach(task -> averaged.add(task.asText()));
         for (JsonNode task : board.path("tasks")) {
             heading.add(task.path("name").asText());
             chance.add(Display.score(task.path("chance").asDouble()));
-            chances += task.path("chance").asDouble();
+            chances += averaged.contains(task.path("name").asText()) ? task.path("chance").asDouble() : 0;
         }
-        if (!board.path("tasks").isEmpty()) {
-            chance.set(3, Display.score(chances / board.path("tasks").size()));
+        if (!averaged.isEmpty()) {
+            chance.set(3, Display.score(chances / averaged.size()));
         }
         rows.add(heading);
         int place = 0;

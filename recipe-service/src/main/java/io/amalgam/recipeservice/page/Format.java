@@ -49,9 +49,10 @@ public final class Format {
                 .replace('T', ' ');
     }
 
-    /** As much of a key as is enough to tell it from others. */
+    /** As much of a key, or of the digest in an identity, as is enough to tell it from others. */
     public static String brief(String key) {
-        return key.length() <= BRIEF ? key : key.substring(0, BRIEF) + "…";
+        String digest = key.substring(key.lastIndexOf(':') + 1);
+        return digest.length() <= BRIEF ? digest : digest.substring(0, BRIEF) + "…";
     }
 
     /** Where a score lies on a bar. */

@@ -8,9 +8,10 @@ import java.util.Map;
  * Every model that has scores, the best on average first.
  *
  * @param tasks columns, by name
+ * @param averagedTasks the tasks that averages, and differences of averages, are over
  * @param rows models
  */
-public record Leaderboard(List<Task> tasks, List<Row> rows) {
+public record Leaderboard(List<Task> tasks, List<String> averagedTasks, List<Row> rows) {
 
     /**
      * A column. Scores with other data or another way of asking are not comparable and stay out.
@@ -42,7 +43,7 @@ public record Leaderboard(List<Task> tasks, List<Row> rows) {
      * @param identity its fixed identity
      * @param role {@code ARTIFACT}, {@code PARENT} or {@code BASE}
      * @param artifact its artifact key, or null
-     * @param average over all columns, or null if a column is missing
+     * @param average over the averaged tasks, or null if the model lacks a score of one of them
      * @param cells by task
      * @param bestParent how an artifact compares with the best of its parents, or null
      */

@@ -8,10 +8,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Makes the leaderboard. */
 @ApplicationScoped
@@ -98,10 +100,11 @@ public class LeaderboardQueries {
                     .put(score.task(), new Leaderboard.Cell(
                             score.value(), score.standardError(), score.questions(), score.limited()));
         }
+        Set<String> averaged = onlyTasks.isEmpty() ? mostShared(cells.values()) : tasks.keySet();
         Map<String, Leaderboard.Average> averages = new LinkedHashMap<>();
         cells.forEach((identity, row) -> {
-            if (row.size() == tasks.size()) {
-                averages.put(identity, average(row.values()));
+            if (row.keySet().containsAll(averaged)) {
+                averages.put(identity, average(averaged.stream().map(row::get).toList()));
             }
         });
         List<Leaderboard.Row> rows = new ArrayList<>();
@@ -109,14 +112,33 @@ public class LeaderboardQueries {
             rows.add(new Leaderboard.Row(model.name(), model.identity(), model.role(), model.artifact(),
                     averages.get(model.identity()), cells.get(model.identity()),
                     model.artifact() == null ? null : bestParent(model.artifact(),
-                            parents.getOrDefault(model.artifact(), Set.of()), comparisons, tasks, averages)));
+                            parents.getOrDefault(model.artifact(), Set.of()), comparisons, tasks, averaged, averages)));
         }
         rows.sort(Comparator
                 .comparing((Leaderboard.Row row) -> row.average() == null)
                 .thenComparing(row -> row.average() == null ? 0 : -row.average().value())
                 .thenComparing(Leaderboard.Row::name)
                 .thenComparing(Leaderboard.Row::identity));
-        return new Leaderboard(List.copyOf(tasks.values()), rows);
+        return new Leaderboard(List.copyOf(tasks.values()), List.copyOf(new TreeSet<>(averaged)), rows);
+    }
+
+    /**
+     * The tasks that averages are over. Averages compare only if they are over the same tasks; this is the set, among
+     * those that some model has, with the most scores of models that have all of it.
+     */
+    private static Set<String> mostShared(Collection<Map<String, Leaderboard.Cell>> rows) {
+        Set<Set<String>> candidates = new LinkedHashSet<>();
+        rows.forEach(row -> candidates.add(row.keySet()));
+        Set<String> best = Set.of();
+        long most = 0;
+        for (Set<String> candidate : candidates) {
+            long scores = candidate.size() * rows.stream().filter(row -> row.keySet().containsAll(candidate)).count();
+            if (scores > most || scores == most && candidate.size() > best.size()) {
+                best = candidate;
+                most = scores;
+            }
+        }
+        return best;
     }
 
     private static Leaderboard.Average average(Collection<Leaderboard.Cell> cells) {
@@ -137,7 +159,7 @@ public class LeaderboardQueries {
      */
     private static Leaderboard.Difference bestParent(
             String artifact, Set<String> parents, List<Compared> comparisons, Map<String, Leaderboard.Task> tasks,
-            Map<String, Leaderboard.Average> averages) {
+            Set<String> averaged, Map<String, Leaderboard.Average> averages) {
         if (parents.isEmpty() || !averages.keySet().containsAll(parents)) {
             return null;
         }
@@ -149,12 +171,12 @@ public class LeaderboardQueries {
         for (Compared candidate : comparisons) {
             ComparisonView comparison = candidate.comparison();
             Leaderboard.Task task = tasks.get(comparison.task());
-            if (candidate.artifact().equals(artifact) && comparison.parentIdentity().equals(best) && task != null
-                    && task.metric().equals(comparison.metric())) {
+            if (candidate.artifact().equals(artifact) && comparison.parentIdentity().equals(best)
+                    && averaged.contains(comparison.task()) && task != null && task.metric().equals(comparison.metric())) {
                 compared.put(comparison.task(), comparison);
             }
         }
-        if (compared.size() < tasks.size()) {
+        if (compared.size() < averaged.size()) {
             return null;
         }
         double sum = 0;
@@ -165,8 +187,8 @@ public class LeaderboardQueries {
             variance += comparison.standardError() * comparison.standardError();
             name = comparison.parent();
         }
-        double value = sum / tasks.size();
-        double standardError = Math.sqrt(variance) / tasks.size();
+        double value = sum / averaged.size();
+        double standardError = Math.sqrt(variance) / averaged.size();
         return new Leaderboard.Difference(
                 name, value, standardError, value - NORMAL_95 * standardError, value + NORMAL_95 * standardError);
     }
