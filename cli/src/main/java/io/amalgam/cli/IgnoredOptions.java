@@ -31,6 +31,8 @@ final class IgnoredOptions {
         REASONS.put("--no-safe-serialization", "output is always safetensors");
         REASONS.put("--async-write", "writing always overlaps with computing");
         REASONS.put("--write-threads", "writing always overlaps with computing");
+        REASONS.put("--lazy", "a recipe whose artifact is there already is never made again");
+        REASONS.put("--no-lazy", "a recipe whose artifact is there already is only made again with --overwrite");
         REASONS.put("-v", "warnings and notes are always printed; --quiet leaves them out");
         REASONS.put("--verbose", "warnings and notes are always printed; --quiet leaves them out");
     }
@@ -79,6 +81,9 @@ final class IgnoredOptions {
 
     @Option(names = "--write-threads", hidden = true)
     private Integer writeThreads;
+
+    @Option(names = "--lazy", negatable = true, hidden = true)
+    private boolean lazy;
 
     @Option(names = {"-v", "--verbose"}, hidden = true)
     private boolean[] verbose;

@@ -5,12 +5,14 @@ import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.error.Problem;
 import io.amalgam.engine.execute.ExecutionListener;
 import io.amalgam.engine.execute.ExecutionOptions;
+import io.amalgam.engine.merge.IntermediateModels;
 import io.amalgam.engine.merge.LocalMerge;
 import io.amalgam.engine.plan.PinnedRecipe;
 import io.amalgam.engine.plan.PlanJson;
 import io.amalgam.engine.plan.Preflight;
 import io.amalgam.engine.plan.PreflightResult;
-import io.amalgam.engine.source.ModelSources;
+import io.amalgam.engine.recipe.ParsedRecipe;
+import io.amalgam.engine.recipe.RecipeGraph;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -38,8 +40,19 @@ final class MergeCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "RECIPE", description = "The recipe, in MergeKit's YAML.")
     private Path recipe;
 
-    @Parameters(index = "1", paramLabel = "OUT", description = "The folder to write.")
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "OUT",
+            description = "The folder to write. With several recipes in the file, that of the one without a name.")
     private Path target;
+
+    @Option(
+            names = {"-I", "--intermediate-dir"},
+            paramLabel = "DIR",
+            description = "For a file of several recipes: the folder under which those with a name are written, each under"
+                    + " its name, which other recipes of the file can use as a model.")
+    private Path intermediates;
 
     @Mixin
     private RecipeOptions options;
@@ -82,13 +95,55 @@ final class MergeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        long start = System.nanoTime();
         PrintWriter err = spec.commandLine().getErr();
         if (!quiet) {
             IgnoredOptions.notes(spec.commandLine().getParseResult()).forEach(note -> Failures.print(err, note));
         }
-        ModelSources sources = options.sources();
-        PreflightResult preflight = Preflight.check(RecipeFiles.one(recipe), options.planOptions(), sources);
+        List<ParsedRecipe> documents = RecipeFiles.all(recipe);
+        IntermediateModels models = new IntermediateModels(options.sources());
+        if (documents.size() == 1) {
+            merge(documents.getFirst(), requireTarget(), models);
+            return 0;
+        }
+        RecipeGraph graph = RecipeGraph.of(documents);
+        // What does not wait for another recipe's output is checked before anything is made.
+        for (ParsedRecipe document : graph.order()) {
+            if (!graph.dependsOnOthers(document)) {
+                Preflight.check(document, options.planOptions(), models).orThrow();
+            }
+        }
+        for (ParsedRecipe document : graph.order()) {
+            String name = document.recipe().name();
+            Path folder = name == null ? requireTarget() : requireIntermediates().resolve(name);
+            String artifact = merge(document, folder, models);
+            if (name != null) {
+                models.add(name, folder, artifact);
+            }
+        }
+        return 0;
+    }
+
+    private Path requireTarget() {
+        if (target == null) {
+            throw new AmalgamException(ErrorCode.ARGUMENT_INVALID, "OUT is missing: name the folder to write.");
+        }
+        return target;
+    }
+
+    private Path requireIntermediates() {
+        if (intermediates == null) {
+            throw new AmalgamException(
+                    ErrorCode.ARGUMENT_INVALID,
+                    recipe + " holds several recipes; name the folder for those with a name: -I DIR.");
+        }
+        return intermediates;
+    }
+
+    /** Makes one recipe's artifact and returns its key. */
+    private String merge(ParsedRecipe parsed, Path folder, IntermediateModels models) {
+        long start = System.nanoTime();
+        PrintWriter err = spec.commandLine().getErr();
+        PreflightResult preflight = Preflight.check(parsed, options.planOptions(), models);
         if (preflight.pinned().isEmpty()) {
             throw new AmalgamException(preflight.problems());
         }
@@ -97,18 +152,18 @@ final class MergeCommand implements Callable<Integer> {
         }
         err.flush();
         PinnedRecipe pinned = preflight.pinned().get();
-        LocalMerge merge = new LocalMerge(sources, execution(), overwrite, fsync);
         LocalMerge.Outcome outcome;
         try (ProgressBar bar = ProgressBar.of(preflight.cost().bytesToWrite(), !quiet && !json)) {
-            outcome = merge.run(pinned, preflight.cost(), target, new ExecutionListener() {
-                @Override
-                public void bytesWritten(long bytes) {
-                    bar.advance(bytes);
-                }
-            });
+            outcome = new LocalMerge(models, execution(), overwrite, fsync)
+                    .run(pinned, preflight.cost(), folder, new ExecutionListener() {
+                        @Override
+                        public void bytesWritten(long bytes) {
+                            bar.advance(bytes);
+                        }
+                    });
         }
-        report(pinned, preflight, outcome, (System.nanoTime() - start) / 1e9);
-        return 0;
+        report(pinned, preflight, outcome, folder, (System.nanoTime() - start) / 1e9);
+        return pinned.artifactKey();
     }
 
     private ExecutionOptions execution() {
@@ -124,14 +179,18 @@ final class MergeCommand implements Callable<Integer> {
     }
 
     private void report(
-            PinnedRecipe pinned, PreflightResult preflight, LocalMerge.Outcome outcome, double seconds) {
+            PinnedRecipe pinned,
+            PreflightResult preflight,
+            LocalMerge.Outcome outcome,
+            Path folder,
+            double seconds) {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         long bytes = outcome.manifest().totalSize();
         if (json) {
             Summary summary = new Summary(
                     pinned.artifactKey(),
-                    target.toString(),
+                    folder.toString(),
                     outcome.made(),
                     pinned.seed(),
                     bytes,
@@ -151,13 +210,13 @@ final class MergeCommand implements Callable<Integer> {
                             ? String.format(
                                     Locale.ROOT,
                                     "%s: %s in %d %s, %.1f s (artifact %s)",
-                                    target,
+                                    folder,
                                     Sizes.inWords(bytes),
                                     outcome.manifest().shards().size(),
                                     outcome.manifest().shards().size() == 1 ? "shard" : "shards",
                                     seconds,
                                     pinned.artifactKey())
-                            : target + ": this artifact is there already (" + pinned.artifactKey() + ")");
+                            : folder + ": this artifact is there already (" + pinned.artifactKey() + ")");
         }
         out.flush();
     }

@@ -11,7 +11,7 @@ import io.amalgam.engine.plan.MergeCost;
 import io.amalgam.engine.plan.MergePlan;
 import io.amalgam.engine.plan.PinnedRecipe;
 import io.amalgam.engine.plan.Planner;
-import io.amalgam.engine.source.ModelSources;
+import io.amalgam.engine.source.ModelSource;
 import io.amalgam.engine.store.Manifest;
 import io.amalgam.engine.store.OutputFolder;
 import io.amalgam.engine.store.ShardWriter;
@@ -27,7 +27,7 @@ import java.util.TreeMap;
  */
 public final class LocalMerge {
 
-    private final ModelSources sources;
+    private final ModelSource sources;
     private final ExecutionOptions execution;
     private final boolean overwrite;
     private final boolean durable;
@@ -50,7 +50,7 @@ public final class LocalMerge {
      * @param overwrite whether other content of the folder is replaced
      * @param durable whether files are synced
      */
-    public LocalMerge(ModelSources sources, ExecutionOptions execution, boolean overwrite, boolean durable) {
+    public LocalMerge(ModelSource sources, ExecutionOptions execution, boolean overwrite, boolean durable) {
         this.sources = sources;
         this.execution = execution;
         this.overwrite = overwrite;

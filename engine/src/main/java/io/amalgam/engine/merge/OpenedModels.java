@@ -3,7 +3,7 @@ package io.amalgam.engine.merge;
 import io.amalgam.engine.execute.ModelOpener;
 import io.amalgam.engine.plan.PlannedModel;
 import io.amalgam.engine.source.ModelSnapshot;
-import io.amalgam.engine.source.ModelSources;
+import io.amalgam.engine.source.ModelSource;
 import io.amalgam.engine.source.RangeReader;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ final class OpenedModels implements ModelOpener {
      *
      * @throws io.amalgam.engine.error.AmalgamException with {@code MODEL_CHANGED} if one is another than was planned
      */
-    OpenedModels(List<PlannedModel> models, ModelSources sources) throws IOException {
+    OpenedModels(List<PlannedModel> models, ModelSource sources) throws IOException {
         snapshots = new ArrayList<>(models.size());
         for (PlannedModel model : models) {
             snapshots.add(sources.open(model));

@@ -19,7 +19,7 @@ final class ModelCard {
     }
 
     static byte[] write(Recipe recipe, PinnedRecipe pinned) {
-        List<ModelReference> references = List.copyOf(RecipeModels.references(recipe).keySet());
+        List<ModelReference> references = List.copyOf(recipe.references().keySet());
         MergeMethod method = MergeMethods.find(recipe.mergeMethod()).orElseThrow();
         StringBuilder card = new StringBuilder("---\n");
         List<String> hubNames = new ArrayList<>();

@@ -70,7 +70,7 @@ public final class Preflight {
         }
         checkMethod();
         ParameterNames.check(recipe, problems);
-        RecipeModels.references(recipe).forEach(this::pin);
+        recipe.references().forEach(this::pin);
         tokenizerOnly().ifPresent(this::pinTokenizer);
         if (parsed.hasErrors() || recipe.mergeMethod() == null) {
             return refused();
@@ -180,7 +180,7 @@ public final class Preflight {
     private Optional<ModelReference> tokenizerOnly() {
         return Optional.ofNullable(recipe.tokenizer())
                 .map(TokenizerRecipe::model)
-                .filter(reference -> !RecipeModels.references(recipe).containsKey(reference));
+                .filter(reference -> !recipe.references().containsKey(reference));
     }
 
     /** Fixes the identity of a model whose weights are not read, so that it is part of the artifact's key. */
@@ -226,7 +226,7 @@ public final class Preflight {
     /** The tokenizer's files, and those that the architecture has beside its weights, such as an image processor's. */
     private Map<String, byte[]> artifactFiles(TokenizerPlan tokenizer) {
         Map<String, byte[]> files = new TreeMap<>(tokenizer.files());
-        ModelReference donor = RecipeModels.references(recipe).keySet().iterator().next();
+        ModelReference donor = recipe.references().keySet().iterator().next();
         int index = RecipeModels.index(pinned, donor.model(), false);
         if (index < 0) {
             return files;
@@ -261,7 +261,7 @@ public final class Preflight {
             return TokenizerPlan.NONE;
         }
         List<TokenizerInput> inputs = new ArrayList<>();
-        for (ModelReference reference : RecipeModels.references(recipe).keySet()) {
+        for (ModelReference reference : recipe.references().keySet()) {
             int index = RecipeModels.index(pinned, reference.model(), false);
             if (index < 0) {
                 return TokenizerPlan.NONE; // Reported when it was to be pinned.

@@ -1,13 +1,10 @@
 package io.amalgam.engine.plan;
 
 import io.amalgam.engine.error.AmalgamException;
-import io.amalgam.engine.recipe.InputModel;
 import io.amalgam.engine.recipe.ModelPath;
 import io.amalgam.engine.recipe.ModelReference;
-import io.amalgam.engine.recipe.OutputSlice;
 import io.amalgam.engine.recipe.Position;
 import io.amalgam.engine.recipe.Recipe;
-import io.amalgam.engine.recipe.RecipeModule;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -26,7 +23,7 @@ final class RecipeModels {
      * @param problems receives what is wrong with adapters
      */
     RecipeModels(Recipe recipe, List<PinnedModel> pinned, ProblemCollector problems) {
-        positions = references(recipe);
+        positions = recipe.references();
         positions.forEach((reference, position) -> {
             int model = index(pinned, reference.model(), false);
             int adapter = reference.lora() == null ? -1 : index(pinned, reference.lora(), true);
@@ -39,38 +36,6 @@ final class RecipeModels {
                 problems.failure(e, position);
             }
         });
-    }
-
-    /**
-     * Every model whose weights or configuration a recipe may need, with the place where it is first named: the base
-     * model first, then the recipe's order. This is also the order in which the donor of the configuration and the
-     * architecture are looked for.
-     */
-    static Map<ModelReference, Position> references(Recipe recipe) {
-        Map<ModelReference, Position> references = new LinkedHashMap<>();
-        if (recipe.baseModel() != null) {
-            references.put(recipe.baseModel(), recipe.position("base_model"));
-        }
-        addInputs(recipe.models(), references);
-        addSlices(recipe.slices(), references);
-        for (RecipeModule module : recipe.modules().values()) {
-            addInputs(module.models(), references);
-            addSlices(module.slices(), references);
-        }
-        return references;
-    }
-
-    private static void addSlices(List<OutputSlice> slices, Map<ModelReference, Position> references) {
-        for (OutputSlice slice : slices) {
-            addInputs(slice.sources(), references);
-            if (slice.baseModel() != null) {
-                references.putIfAbsent(slice.baseModel(), slice.position());
-            }
-        }
-    }
-
-    private static void addInputs(List<InputModel> inputs, Map<ModelReference, Position> references) {
-        inputs.forEach(input -> references.putIfAbsent(input.model(), input.position()));
     }
 
     /** The index of a model or adapter among the pinned ones, or -1. */

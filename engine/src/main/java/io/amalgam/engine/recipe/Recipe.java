@@ -1,6 +1,7 @@
 package io.amalgam.engine.recipe;
 
 import io.amalgam.engine.checkpoint.DType;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -46,5 +47,37 @@ public record Recipe(
     /** Where a top-level key stands, or {@link Position#NONE} if the recipe lacks it. */
     public Position position(String key) {
         return positions.getOrDefault(key, Position.NONE);
+    }
+
+    /**
+     * Every model whose weights or configuration a recipe may need, with the place where it is first named: the base
+     * model first, then the recipe's order. This is also the order in which the donor of the configuration and the
+     * architecture are looked for.
+     */
+    public Map<ModelReference, Position> references() {
+        Map<ModelReference, Position> references = new LinkedHashMap<>();
+        if (baseModel != null) {
+            references.put(baseModel, position("base_model"));
+        }
+        addInputs(models, references);
+        addSlices(slices, references);
+        for (RecipeModule module : modules.values()) {
+            addInputs(module.models(), references);
+            addSlices(module.slices(), references);
+        }
+        return references;
+    }
+
+    private static void addSlices(List<OutputSlice> slices, Map<ModelReference, Position> references) {
+        for (OutputSlice slice : slices) {
+            addInputs(slice.sources(), references);
+            if (slice.baseModel() != null) {
+                references.putIfAbsent(slice.baseModel(), slice.position());
+            }
+        }
+    }
+
+    private static void addInputs(List<InputModel> inputs, Map<ModelReference, Position> references) {
+        inputs.forEach(input -> references.putIfAbsent(input.model(), input.position()));
     }
 }

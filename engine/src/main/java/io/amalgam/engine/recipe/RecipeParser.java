@@ -63,7 +63,7 @@ public final class RecipeParser {
                 List.of(Problem.error(
                         ErrorCode.RECIPE_INVALID,
                         fileName + " holds " + documents.size() + " recipes; one is expected here. Several in one file"
-                                + " are merged by the command line (amalgam merge FILE OUT -I DIRECTORY).")),
+                                + " are merged by the command line (amalgam merge FILE OUT -I DIR).")),
                 text,
                 fileName);
     }

@@ -1,5 +1,8 @@
 package io.amalgam.engine.source;
 
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.plan.PlannedModel;
 import java.io.IOException;
 
 /** Where models come from: local folders, the Hugging Face Hub, S3. */
@@ -14,4 +17,24 @@ public interface ModelSource {
      *     or {@code SOURCE_UNAVAILABLE}
      */
     ModelSnapshot resolve(String path, String revision) throws IOException;
+
+    /**
+     * Opens a model of a plan.
+     *
+     * @throws io.amalgam.engine.error.AmalgamException with {@code MODEL_CHANGED} if it is not the one that was planned
+     *     with
+     */
+    default ModelSnapshot open(PlannedModel model) throws IOException {
+        return requireSame(model, resolve(model.path(), model.revision()));
+    }
+
+    /** Returns the snapshot if it is the model that was planned with. */
+    static ModelSnapshot requireSame(PlannedModel model, ModelSnapshot snapshot) {
+        if (!snapshot.identity().equals(model.identity())) {
+            throw new AmalgamException(ErrorCode.MODEL_CHANGED, "Model " + model.path()
+                    + " is not the one that the merge was planned with: it is now " + snapshot.identity() + ", planned was "
+                    + model.identity() + "; submit the recipe again.");
+        }
+        return snapshot;
+    }
 }

@@ -59,21 +59,12 @@ public final class ModelSources implements ModelSource {
         return hub.resolve(path, revision);
     }
 
-    /**
-     * Opens a model of a plan.
-     *
-     * @throws AmalgamException with {@code MODEL_CHANGED} if it is not the one that was planned with
-     */
+    @Override
     public ModelSnapshot open(PlannedModel model) throws IOException {
         // A branch may have moved on since; what was planned with is a commit, and that is still there.
         ModelSnapshot snapshot = model.identity().startsWith(HubModelSource.IDENTITY_PREFIX) && hub != null
                 ? hub.open(model.path(), model.identity())
                 : resolve(model.path(), model.revision());
-        if (!snapshot.identity().equals(model.identity())) {
-            throw new AmalgamException(ErrorCode.MODEL_CHANGED, "Model " + model.path()
-                    + " is not the one that the merge was planned with: it is now " + snapshot.identity() + ", planned was "
-                    + model.identity() + "; submit the recipe again.");
-        }
-        return snapshot;
+        return ModelSource.requireSame(model, snapshot);
     }
 }
