@@ -57,13 +57,14 @@ final class ParameterNames {
     private void checkAll(Map<String, Setting> parameters, boolean besideModel) {
         parameters.forEach((name, setting) -> {
             if (!known.contains(name)) {
-                String suggestion = Spelling.suggestion(name, known);
+                String nearest = Spelling.nearest(name, known)
+                        .map(found -> "did you mean \"" + found + "\"? ")
+                        .orElse("");
                 problems.warning(
                         ErrorCode.RECIPE_UNKNOWN_KEY,
                         setting.position(),
-                        "The parameter \"" + name + "\" is known to no merge method and has no effect"
-                                + (suggestion.isEmpty() ? "" : suggestion.substring(0, suggestion.length() - 1)),
-                        method.map(each -> "parameters of " + each.name() + ": " + names(each)).orElse(""));
+                        "The parameter \"" + name + "\" is known to no merge method and has no effect",
+                        nearest + method.map(each -> each.name() + " has " + names(each)).orElse(""));
                 return;
             }
             boolean shared = method.flatMap(each -> each.parameter(name))
@@ -82,7 +83,7 @@ final class ParameterNames {
 
     private static String names(MergeMethod method) {
         return method.parameters().isEmpty()
-                ? "none"
+                ? "no parameters"
                 : String.join(", ", method.parameters().stream().map(MethodParameter::name).toList());
     }
 }
