@@ -57,6 +57,9 @@ public final class AmalgamCommand implements Runnable {
         commandLine.setExecutionExceptionHandler(Failures::report);
         commandLine.setParameterExceptionHandler(Failures::reportArguments);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        // As with mergekit-yaml, the last of several wins; scripts add theirs behind others'.
+        commandLine.setOverwrittenOptionsAllowed(true);
+        CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
         return commandLine;
     }
 
