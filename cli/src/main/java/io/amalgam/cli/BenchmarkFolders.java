@@ -2,10 +2,13 @@ package io.amalgam.cli;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.evaluation.data.BenchmarkFetcher;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import picocli.CommandLine.Option;
 
 /** Where benchmark data lie: what {@code --data} names, else the sample benchmark and the folder of fetched data. */
@@ -47,6 +50,15 @@ final class BenchmarkFolders {
         }
         String variable = System.getenv(VARIABLE);
         return variable == null || variable.isBlank() ? home().resolve(".amalgam/benchmarks") : Path.of(variable);
+    }
+
+    /** Returns the commits that fetched data were taken from, by data set. */
+    Map<String, String> sources() {
+        Map<String, String> commits = new TreeMap<>();
+        for (Path folder : existing()) {
+            commits.putAll(BenchmarkFetcher.sources(folder));
+        }
+        return commits;
     }
 
     /** Returns the folder in which answers are remembered. */

@@ -83,6 +83,13 @@ final class EvaluateCommand implements Callable<Integer> {
     private boolean logSamples;
 
     @Option(
+            names = "--eval-results",
+            paramLabel = "FILE",
+            description = "Write the leaderboard's tasks that were asked whole as the Hugging Face Hub has them"
+                    + " (.eval_results/NAME.yaml).")
+    private Path evalResults;
+
+    @Option(
             names = "--num_fewshot",
             paramLabel = "N",
             description = "The number of worked examples, instead of each task's own.")
@@ -144,6 +151,9 @@ final class EvaluateCommand implements Callable<Integer> {
         report.comparisons(name, comparisons);
         if (output != null) {
             new ResultFiles(output, logSamples).write(results.run(), results.tasks(), catalog, comparisons);
+        }
+        if (evalResults != null) {
+            ResultFiles.writeEvalResults(evalResults, results.run(), results.tasks(), folders.sources());
         }
         spec.commandLine().getOut().flush();
         return 0;

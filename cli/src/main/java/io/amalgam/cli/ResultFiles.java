@@ -3,6 +3,7 @@ package io.amalgam.cli;
 import io.amalgam.evaluation.score.GroupScore;
 import io.amalgam.evaluation.score.HarnessExport;
 import io.amalgam.evaluation.score.HarnessExport.EvaluatedTask;
+import io.amalgam.evaluation.score.HubEvalResults;
 import io.amalgam.evaluation.score.PairedComparison;
 import io.amalgam.evaluation.score.TaskScore;
 import io.amalgam.evaluation.task.Question;
@@ -53,6 +54,15 @@ final class ResultFiles {
                 writeSamples(folder.resolve("samples_" + task.task().name() + "_" + time + ".jsonl"), task);
             }
         }
+    }
+
+    /** Writes the Hub's file of results, with the data sets' commits where they are known. */
+    static void writeEvalResults(
+            Path file, HarnessExport.Run run, List<EvaluatedTask> tasks, Map<String, String> revisions)
+            throws IOException {
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        List<TaskScore> scores = tasks.stream().map(EvaluatedTask::score).toList();
+        Files.writeString(file, HubEvalResults.write(scores, revisions, run.end()));
     }
 
     /** Returns the scores of the groups of which every task was asked. */

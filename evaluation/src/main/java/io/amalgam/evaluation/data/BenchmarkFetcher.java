@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * Brings the leaderboard's data into a folder: rows from the Hub's data sets, prompt texts from a copy of
@@ -71,8 +72,8 @@ public final class BenchmarkFetcher {
         if (wanted.isEmpty()) {
             return List.of();
         }
-        ObjectNode sources = sources();
-        String known = sources.path(benchmark.dataset()).textValue();
+        Map<String, String> sources = sources(folder);
+        String known = sources.get(benchmark.dataset());
         String asked = revision != null ? revision : known != null ? known : "main";
         HubDatasets.Snapshot snapshot = resolve(benchmark, asked);
         List<String> written = new ArrayList<>();
@@ -172,9 +173,14 @@ public final class BenchmarkFetcher {
         return ofConfiguration.size() == 1 ? ofConfiguration : List.of();
     }
 
-    private ObjectNode sources() {
+    /** Returns the commits that a folder's rows were taken from, by data set; empty where that is not known. */
+    public static Map<String, String> sources(Path folder) {
+        Map<String, String> commits = new TreeMap<>();
         BenchmarkFolder data = new BenchmarkFolder(folder);
-        return data.has(SOURCES) && data.readJson(SOURCES) instanceof ObjectNode known ? known : JSON.createObjectNode();
+        if (data.has(SOURCES)) {
+            data.readJson(SOURCES).properties().forEach(source -> commits.put(source.getKey(), source.getValue().asText()));
+        }
+        return commits;
     }
 
     /** Writes a file whole or not at all. */

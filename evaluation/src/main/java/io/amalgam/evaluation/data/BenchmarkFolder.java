@@ -60,7 +60,9 @@ public final class BenchmarkFolder {
             }
             return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
-            throw new AmalgamException(ErrorCode.BENCHMARK_DATA, "The benchmark file " + file + " does not exist.", e);
+            throw new AmalgamException(
+                    ErrorCode.BENCHMARK_DATA,
+                    "The benchmark file " + file + " does not exist; `amalgam benchmarks verify` says how to get it.", e);
         } catch (IOException e) {
             throw new AmalgamException(
                     ErrorCode.BENCHMARK_DATA, "The benchmark file " + file + " cannot be read: " + e.getMessage(), e);
