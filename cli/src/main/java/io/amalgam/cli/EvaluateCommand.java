@@ -150,7 +150,7 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         report.comparisons(name, comparisons);
         if (output != null) {
-            new ResultFiles(output, logSamples).write(results.run(), results.tasks(), catalog, comparisons);
+            new ResultFiles(output, logSamples ? results.evaluator() : null).write(results.run(), results.tasks(), catalog, comparisons);
         }
         if (evalResults != null) {
             ResultFiles.writeEvalResults(evalResults, results.run(), results.tasks(), folders.sources());
@@ -160,7 +160,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     /** A model's results with how they came about. */
-    private record ModelResults(HarnessExport.Run run, List<EvaluatedTask> tasks) {
+    private record ModelResults(HarnessExport.Run run, List<EvaluatedTask> tasks, Evaluator evaluator) {
     }
 
     private String modelName() {
@@ -222,7 +222,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     new HarnessExport.Run(
                             name, snapshot.identity(), digest.weights(), digest.tokenizer(),
                             languageModel.fingerprint(), limit, template, multiturn, start, Instant.now()),
-                    evaluated);
+                    evaluated, new Evaluator(format, AnswerCache.NONE));
         }
     }
 

@@ -6,7 +6,7 @@ import io.amalgam.evaluation.score.HarnessExport.EvaluatedTask;
 import io.amalgam.evaluation.score.HubEvalResults;
 import io.amalgam.evaluation.score.PairedComparison;
 import io.amalgam.evaluation.score.TaskScore;
-import io.amalgam.evaluation.task.Question;
+import io.amalgam.evaluation.task.Evaluator;
 import io.amalgam.evaluation.task.QuestionResult;
 import io.amalgam.evaluation.task.TaskCatalog;
 import io.amalgam.evaluation.task.TaskGroup;
@@ -29,11 +29,17 @@ final class ResultFiles {
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH-mm-ss.SSSSSS").withZone(ZoneOffset.UTC);
 
     private final Path output;
-    private final boolean samples;
+    private final Evaluator evaluator;
 
-    ResultFiles(Path output, boolean samples) {
+    /**
+     * Files of results.
+     *
+     * @param output the file, or the folder unless it ends with {@code .json}
+     * @param evaluator asked the questions; null if they are not to be written
+     */
+    ResultFiles(Path output, Evaluator evaluator) {
         this.output = output;
-        this.samples = samples;
+        this.evaluator = evaluator;
     }
 
     /** Writes the results of a model. */
@@ -49,7 +55,7 @@ final class ResultFiles {
         Files.createDirectories(folder);
         Path results = file ? output : folder.resolve("results_" + time + ".json");
         Files.writeString(results, HarnessExport.results(run, tasks, groups(tasks, catalog), comparisons));
-        if (samples) {
+        if (evaluator != null) {
             for (EvaluatedTask task : tasks) {
                 writeSamples(folder.resolve("samples_" + task.task().name() + "_" + time + ".jsonl"), task);
             }
@@ -79,13 +85,10 @@ final class ResultFiles {
         return groups;
     }
 
-    private static void writeSamples(Path file, EvaluatedTask evaluated) throws IOException {
+    private void writeSamples(Path file, EvaluatedTask evaluated) throws IOException {
         try (BufferedWriter writer = Files.newBufferedWriter(file)) {
             for (QuestionResult result : evaluated.results()) {
-                Question.Generation generation = evaluated.task().question(result.index()).generation();
-                writer.write(generation == null
-                        ? HarnessExport.sample(result, List.of(), 0)
-                        : HarnessExport.sample(result, generation.stops(), generation.maximumNewTokens()));
+                writer.write(HarnessExport.sample(result, evaluator.ask(evaluated.task().question(result.index()))));
                 writer.write('\n');
             }
         }

@@ -10,6 +10,7 @@ import io.amalgam.evaluation.data.Digests;
 import io.amalgam.evaluation.inference.EngineFingerprint;
 import io.amalgam.evaluation.task.Answer;
 import io.amalgam.evaluation.task.BenchmarkTask;
+import io.amalgam.evaluation.task.Evaluator.AskedQuestion;
 import io.amalgam.evaluation.task.QuestionResult;
 import io.amalgam.evaluation.task.TaskGroup;
 import java.time.Instant;
@@ -134,15 +135,19 @@ public final class HarnessExport {
     /**
      * Returns a line of {@code samples_….jsonl}. Confidential questions appear by identifier and digest only.
      *
-     * @param result the question
-     * @param stops the stop texts of a generated answer
-     * @param maximumNewTokens the most tokens of a generated answer
+     * @param result the question as it was answered
+     * @param asked the question as the model saw it
      */
-    public static String sample(QuestionResult result, List<String> stops, int maximumNewTokens) {
+    public static String sample(QuestionResult result, AskedQuestion asked) {
         ObjectNode line = LINE.createObjectNode();
         line.put("doc_id", result.index());
         ObjectNode doc = line.putObject("doc");
         doc.put("id", result.id());
+        if (result.prompt() != null) {
+            doc.put("question", asked.question().prompt().question());
+            ArrayNode choices = doc.putArray("choices");
+            result.choices().forEach(choices::add);
+        }
         String target = result.target() == null ? "" : result.target();
         line.put("target", target);
         ObjectNode arguments = line.putObject("arguments");
@@ -154,7 +159,7 @@ public final class HarnessExport {
                 for (int choice = 0; choice < result.choices().size(); choice++) {
                     ObjectNode argument = arguments.putObject("gen_args_" + choice);
                     argument.put("arg_0", prompt);
-                    argument.put("arg_1", result.choices().get(choice));
+                    argument.put("arg_1", asked.continuations().get(choice));
                     String logLikelihood = Double.toString(choices.logLikelihoods().get(choice));
                     String greedy = choices.greedy().get(choice) ? "True" : "False";
                     responses.addArray().addArray().add(logLikelihood).add(greedy);
@@ -166,10 +171,10 @@ public final class HarnessExport {
                 argument.put("arg_0", prompt);
                 ObjectNode generation = argument.putObject("arg_1");
                 ArrayNode until = generation.putArray("until");
-                stops.forEach(until::add);
+                asked.question().generation().stops().forEach(until::add);
                 generation.put("do_sample", false);
                 generation.put("temperature", 0.0);
-                generation.put("max_gen_toks", maximumNewTokens);
+                generation.put("max_gen_toks", asked.question().generation().maximumNewTokens());
                 responses.addArray().add(generated.text());
                 filtered.add(generated.text());
             }
