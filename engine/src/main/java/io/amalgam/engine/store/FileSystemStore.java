@@ -11,6 +11,7 @@ import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.RangeReader;
 import io.amalgam.engine.store.StoreJson.ShardLocation;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -160,7 +161,8 @@ public final class FileSystemStore implements ArtifactStore {
             } catch (NoSuchFileException e) {
                 // It was renamed or removed in between; the other place, or computing it, is as good.
                 continue;
-            } catch (UnsupportedOperationException e) {
+            } catch (UnsupportedOperationException | FileSystemException e) {
+                // A file system without hard links: computing the shard again is right, and names any other fault.
                 return Optional.empty();
             } catch (IOException e) {
                 throw StoreFiles.failure("reuse shard " + chunk.file(), e);

@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -54,6 +55,8 @@ record StoreFiles(boolean durable) {
             Files.createLink(target, part);
         } catch (FileAlreadyExistsException e) {
             return false;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            return createWithoutLinks(target, content);
         } finally {
             Files.deleteIfExists(part);
         }
@@ -61,9 +64,30 @@ record StoreFiles(boolean durable) {
         return true;
     }
 
+    /** On a file system without hard links the name is still given once, though a crash may leave half of the content. */
+    private boolean createWithoutLinks(Path target, byte[] content) throws IOException {
+        try {
+            write(target, content);
+        } catch (FileAlreadyExistsException e) {
+            return false;
+        }
+        syncFolder(target.getParent());
+        return true;
+    }
+
     private Path writePart(Path target, Path scratchFolder, byte[] content) throws IOException {
         Path part = scratch(scratchFolder, target.getFileName().toString());
-        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try {
+            write(part, content);
+        } catch (IOException | RuntimeException e) {
+            Files.deleteIfExists(part);
+            throw e;
+        }
+        return part;
+    }
+
+    private void write(Path file, byte[] content) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer buffer = ByteBuffer.wrap(content);
             while (buffer.hasRemaining()) {
                 channel.write(buffer);
@@ -71,11 +95,7 @@ record StoreFiles(boolean durable) {
             if (durable) {
                 channel.force(true);
             }
-        } catch (IOException | RuntimeException e) {
-            Files.deleteIfExists(part);
-            throw e;
         }
-        return part;
     }
 
     /** Makes a folder and its parents; the new names survive a loss of power. */
