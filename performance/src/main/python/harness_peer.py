@@ -4,7 +4,7 @@
 Reads one JSON object a line from standard input and answers with one line on standard output:
 
     {"operation": "open", "model": FOLDER, "dtype": "float32", "threads": 2}   -> {"seconds": s}
-    {"operation": "prefill", "tokens": [[id, ...], ...]}                       -> {"seconds": s}
+    {"operation": "prefill", "texts": [text, ...]}                             -> {"seconds": s, "tokens": n}
     {"operation": "loglikelihood", "requests": [[context, continuation], ...]} -> {"seconds": s, "results": [[ll, greedy], ...]}
 
 Prefill is one forward pass a sequence with logits at the last position only, as scoring one continuation token needs it.
@@ -36,9 +36,11 @@ def main():
             harness = HFLM(pretrained=request["model"], dtype=request["dtype"], device="cpu",
                            batch_size=request.get("batch_size", 1))
         elif operation == "prefill":
+            sequences = [harness.tok_encode(text) for text in request["texts"]]
             with torch.inference_mode():
-                for tokens in request["tokens"]:
+                for tokens in sequences:
                     harness.model(torch.tensor([tokens]), logits_to_keep=1)
+            answer["tokens"] = sum(map(len, sequences))
         elif operation == "loglikelihood":
             instances = [Instance("loglikelihood", {}, tuple(pair), index)
                          for index, pair in enumerate(request["requests"])]

@@ -238,6 +238,10 @@ final class DecoderWeights implements AutoCloseable {
                 team.run(lastPanel - firstPanel + 1, (task, worker) -> {
                     int from = Math.max(start, (firstPanel + task) * PackedMatrix.PANEL);
                     int to = Math.min(start + count, (firstPanel + task + 1) * PackedMatrix.PANEL);
+                    if (matrix.half() && to - from == PackedMatrix.PANEL) {
+                        matrix.setPanel(firstPanel + task, block, (from - start) * rowBytes);
+                        return;
+                    }
                     for (int r = from; r < to; r++) {
                         long source = (r - start) * rowBytes;
                         for (int column = 0; column < columns; column++) {

@@ -24,6 +24,7 @@ final class PackedMatrix {
     /** Rows of a panel. */
     static final int PANEL = 2 * LANES;
 
+    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt WORD = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -84,6 +85,25 @@ final class PackedMatrix {
         long offset = (base * LANES + lane % LANES) * 4;
         int word = panels.get(WORD, offset);
         panels.set(WORD, offset, lane < LANES ? word & 0xffff0000 | bits >>> 16 : word & 0xffff | bits & 0xffff0000);
+    }
+
+    /**
+     * Stores all rows of a panel from bfloat16 rows that lie one behind the other; faster than element by element.
+     *
+     * @param source holds the panel's first row at {@code offset}
+     */
+    void setPanel(int panel, MemorySegment source, long offset) {
+        long rowBytes = 2L * columns;
+        long target = (long) panel * columns * LANES * 4;
+        for (int column = 0; column < columns; column++) {
+            long low = offset + 2L * column;
+            long high = low + LANES * rowBytes;
+            for (int lane = 0; lane < LANES; lane++) {
+                int word = source.get(HALF, low + lane * rowBytes) & 0xffff | source.get(HALF, high + lane * rowBytes) << 16;
+                panels.set(WORD, target, word);
+                target += 4;
+            }
+        }
     }
 
     /** One element, widened. */
