@@ -27,6 +27,7 @@ final class Attention {
         float[] queries = new float[0];
         float[] scores = new float[0];
         float[] sums = new float[0];
+        float[] widened = new float[0];
     }
 
     private record Task(Span span, int batchRow, int token, int tokens, int head) {
@@ -98,7 +99,7 @@ final class Attention {
             int from = Math.max(segment.position(), keyStart);
             int to = Math.min(segment.end(), keyEnd);
             if (from < to) {
-                scores(layer, task.head, segment, from, to, base, tiles, memory.queries, memory.scores, scoreStride);
+                scores(layer, task.head, segment, from, to, base, tiles, memory, scoreStride);
             }
         }
         for (int row = 0; row < rows; row++) {
@@ -111,7 +112,7 @@ final class Attention {
             int from = Math.max(segment.position(), keyStart);
             int to = Math.min(segment.end(), keyEnd);
             if (from < to) {
-                weightedSums(layer, task.head, segment, from, to, base, tiles, memory.scores, scoreStride, memory.sums);
+                weightedSums(layer, task.head, segment, from, to, base, tiles, memory, scoreStride);
             }
         }
         for (int row = 0; row < rows; row++) {
@@ -151,15 +152,28 @@ final class Attention {
      * is overwritten by the next one, or never read.
      */
     private void scores(int layer, int head, KeyValueSegment segment, int from, int to, int base, int tiles,
-            float[] queries, float[] scores, int scoreStride) {
+            Scratch memory, int scoreStride) {
         KeyValueBlock block = segment.block();
-        float[] keys = block.keys(layer);
-        int keyStride = block.keyStride();
         int headDimension = configuration.headDimension();
-        int firstKey = block.keyOffset(head) + segment.row() + from - segment.position();
+        int row = segment.row() + from - segment.position();
+        float[] keys;
+        int keyStride;
+        int firstKey;
+        if (block.half()) {
+            keyStride = to - from + 2 * LANES;
+            memory.widened = room(memory.widened, headDimension * keyStride);
+            keys = memory.widened;
+            block.widenKeys(layer, head, row, to - from, keys, keyStride);
+            firstKey = 0;
+        } else {
+            keys = block.keys(layer);
+            keyStride = block.keyStride();
+            firstKey = block.keyOffset(head) + row;
+        }
         for (int key = 0; key < to - from; key += 2 * LANES) {
             for (int tile = 0; tile < tiles; tile++) {
-                scoreTile(queries, tile * TILE * headDimension, keys, firstKey + key, keyStride, headDimension, scores,
+                scoreTile(memory.queries, tile * TILE * headDimension, keys, firstKey + key, keyStride, headDimension,
+                        memory.scores,
                         tile * TILE * scoreStride + from + key - base, scoreStride);
             }
         }
@@ -222,20 +236,32 @@ final class Attention {
     }
 
     private void weightedSums(int layer, int head, KeyValueSegment segment, int from, int to, int base, int tiles,
-            float[] scores, int scoreStride, float[] sums) {
+            Scratch memory, int scoreStride) {
         KeyValueBlock block = segment.block();
-        float[] values = block.values(layer);
         int valueStride = block.valueStride();
-        int firstValue = block.valueOffset(head, segment.row() + from - segment.position());
+        int row = segment.row() + from - segment.position();
+        float[] values;
+        int firstValue;
+        if (block.half()) {
+            memory.widened = room(memory.widened, (to - from) * valueStride);
+            values = memory.widened;
+            block.widenValues(layer, head, row, to - from, values);
+            firstValue = 0;
+        } else {
+            values = block.values(layer);
+            firstValue = block.valueOffset(head, row);
+        }
         for (int d = 0; d < valueStride; d += 2 * LANES) {
             boolean pair = d + 2 * LANES <= valueStride;
             for (int tile = 0; tile < tiles; tile++) {
                 int score = tile * TILE * scoreStride + from - base;
                 int sum = tile * TILE * valueStride + d;
                 if (pair) {
-                    sumTile(scores, score, scoreStride, values, firstValue + d, valueStride, to - from, sums, sum);
+                    sumTile(memory.scores, score, scoreStride, values, firstValue + d, valueStride, to - from,
+                            memory.sums, sum);
                 } else {
-                    sumHalfTile(scores, score, scoreStride, values, firstValue + d, valueStride, to - from, sums, sum);
+                    sumHalfTile(memory.scores, score, scoreStride, values, firstValue + d, valueStride, to - from,
+                            memory.sums, sum);
                 }
             }
         }

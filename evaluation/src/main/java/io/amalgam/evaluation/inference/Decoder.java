@@ -16,6 +16,7 @@ final class Decoder {
     private final WorkerTeam team;
     private final MatrixProduct product;
     private final Attention attention;
+    private final boolean halfKeyValues;
 
     private float[] hidden = new float[0];
     private float[] normed = new float[0];
@@ -25,13 +26,24 @@ final class Decoder {
     private float[] logits = new float[0];
     private int[] positions = new int[0];
 
-    /** A decoder whose loops are run by a team. */
-    Decoder(DecoderConfiguration configuration, DecoderWeights weights, WorkerTeam team) {
+    /**
+     * A decoder whose loops are run by a team.
+     *
+     * @param keyValueType in which keys and values are kept
+     */
+    Decoder(DecoderConfiguration configuration, DecoderWeights weights, WorkerTeam team,
+            InferenceOptions.KeyValueType keyValueType) {
         this.configuration = configuration;
         this.weights = weights;
         this.team = team;
         this.product = new MatrixProduct(team);
         this.attention = new Attention(configuration, team);
+        this.halfKeyValues = keyValueType == InferenceOptions.KeyValueType.BFLOAT16;
+    }
+
+    /** Room for the keys and values of {@code capacity} tokens. */
+    KeyValueBlock keyValueBlock(int capacity) {
+        return new KeyValueBlock(configuration, capacity, halfKeyValues);
     }
 
     /** What is computed. */

@@ -166,7 +166,7 @@ final class GreedyGenerator {
             int position = node.from();
             while (position < node.to()) {
                 if (block == null) {
-                    block = new KeyValueBlock(decoder.configuration(), batchTokens);
+                    block = decoder.keyValueBlock(batchTokens);
                 }
                 int count = Math.min(node.to() - position, batchTokens - rows);
                 node.chain = KeyValueSegment.append(node.chain, new KeyValueSegment(block, rows, position, count));
@@ -276,7 +276,7 @@ final class GreedyGenerator {
         int generated = position - sequence.contextLength;
         if (generated % GROWTH == 0) {
             int capacity = Math.min(GROWTH, sequence.request.maximumTokens() - generated);
-            return new KeyValueSegment(new KeyValueBlock(decoder.configuration(), capacity), 0, position, 1);
+            return new KeyValueSegment(decoder.keyValueBlock(capacity), 0, position, 1);
         }
         KeyValueSegment last = sequence.chain[sequence.chain.length - 1];
         return new KeyValueSegment(last.block(), last.row() + last.length(), position, 1);

@@ -71,7 +71,7 @@ final class LikelihoodScorer {
             int position = node.from();
             while (position < node.to()) {
                 if (block == null) {
-                    block = new KeyValueBlock(decoder.configuration(), batchTokens);
+                    block = decoder.keyValueBlock(batchTokens);
                 }
                 int count = Math.min(node.to() - position, batchTokens - rows);
                 node.chain = KeyValueSegment.append(node.chain, new KeyValueSegment(block, rows, position, count));

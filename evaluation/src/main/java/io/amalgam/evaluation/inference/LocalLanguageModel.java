@@ -29,6 +29,7 @@ public final class LocalLanguageModel implements LanguageModel {
     private final Decoder decoder;
     private final int maximumLength;
     private final int batchTokens;
+    private final String arithmetic;
 
     private LocalLanguageModel(DecoderConfiguration configuration, DecoderWeights weights, TextTokenizer tokenizer,
             GenerationSettings generation, Optional<ChatTemplate> chatTemplate, WorkerTeam team, InferenceOptions options) {
@@ -37,8 +38,12 @@ public final class LocalLanguageModel implements LanguageModel {
         this.generation = generation;
         this.chatTemplate = chatTemplate;
         this.team = team;
-        this.decoder = new Decoder(configuration, weights, team);
+        this.decoder = new Decoder(configuration, weights, team, options.keyValueType());
         this.maximumLength = options.maximumLength() == 0 ? configuration.maximumLength() : options.maximumLength();
+        this.arithmetic = switch (options.keyValueType()) {
+            case FLOAT32 -> "float32";
+            case BFLOAT16 -> "float32, keys and values bfloat16";
+        };
         this.batchTokens = options.batchTokens() == 0 ? DEFAULT_BATCH_TOKENS : options.batchTokens();
     }
 
@@ -100,7 +105,7 @@ public final class LocalLanguageModel implements LanguageModel {
 
     @Override
     public EngineFingerprint fingerprint() {
-        return new EngineFingerprint("amalgam", Version.AMALGAM, weights.typeName(), "float32", maximumLength);
+        return new EngineFingerprint("amalgam", Version.AMALGAM, weights.typeName(), arithmetic, maximumLength);
     }
 
     @Override

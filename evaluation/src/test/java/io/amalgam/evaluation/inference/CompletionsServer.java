@@ -62,7 +62,7 @@ final class CompletionsServer implements AutoCloseable {
         this.ability = ability;
         configuration = DecoderConfiguration.parse(model.readSmall("config.json", 1 << 16), "model");
         weights = DecoderWeights.read(Checkpoint.open(model), configuration, team);
-        decoder = new Decoder(configuration, weights, team);
+        decoder = new Decoder(configuration, weights, team, InferenceOptions.KeyValueType.FLOAT32);
         tokenizer = TextTokenizer.open(model);
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(executor);
@@ -142,7 +142,7 @@ final class CompletionsServer implements AutoCloseable {
     }
 
     private double[][] logProbabilities(int[] tokens) {
-        KeyValueBlock block = new KeyValueBlock(configuration, tokens.length);
+        KeyValueBlock block = decoder.keyValueBlock(tokens.length);
         decoder.run(List.of(new Span(tokens, 0, tokens.length,
                 new KeyValueSegment[] {new KeyValueSegment(block, 0, 0, tokens.length)})));
         double[][] rows = new double[tokens.length][configuration.vocabularySize()];

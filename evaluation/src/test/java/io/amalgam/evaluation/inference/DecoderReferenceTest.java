@@ -35,8 +35,8 @@ class DecoderReferenceTest {
         DecoderConfiguration configuration = DecoderConfiguration.parse(model.readSmall("config.json", 1 << 16), name);
         try (WorkerTeam team = new WorkerTeam(2);
                 DecoderWeights weights = DecoderWeights.read(Checkpoint.open(model), configuration, team)) {
-            Decoder decoder = new Decoder(configuration, weights, team);
-            KeyValueBlock block = new KeyValueBlock(configuration, tokens.length);
+            Decoder decoder = new Decoder(configuration, weights, team, InferenceOptions.KeyValueType.FLOAT32);
+            KeyValueBlock block = decoder.keyValueBlock(tokens.length);
             decoder.run(List.of(span(tokens, 0, prompt.length, block)));
             double worst = 0;
             for (int i = 0; i < reference.get("positions").size(); i++) {

@@ -1,6 +1,7 @@
 package io.amalgam.evaluation.inference;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -60,6 +61,29 @@ class SampleModelsTest {
             try (LanguageModel model = open("base", options)) {
                 assertEquals(expected, model.loglikelihood(requests), "passes of " + batchTokens + " tokens");
             }
+        }
+    }
+
+    @Test
+    void keysAndValuesInBfloat16ChangeLittleAndTheSameWhateverTheBatch() throws IOException {
+        List<LoglikelihoodRequest> requests = new ArrayList<>();
+        for (JsonNode question : questions("object_counting").subList(0, 10)) {
+            requests.addAll(requests(question));
+        }
+        InferenceOptions half = new InferenceOptions(2, 0, 0, InferenceOptions.KeyValueType.BFLOAT16);
+        InferenceOptions smallPasses = new InferenceOptions(1, 0, 7, InferenceOptions.KeyValueType.BFLOAT16);
+        try (LanguageModel model = open("base", half);
+                LanguageModel inSmallPasses = open("base", smallPasses);
+                LanguageModel exact = open("base", InferenceOptions.DEFAULT)) {
+            List<LoglikelihoodResult> results = model.loglikelihood(requests);
+            List<LoglikelihoodResult> expected = exact.loglikelihood(requests);
+            assertEquals(results, inSmallPasses.loglikelihood(requests));
+            double worst = 0;
+            for (int i = 0; i < results.size(); i++) {
+                worst = Math.max(worst, Math.abs(results.get(i).logLikelihood() - expected.get(i).logLikelihood()));
+            }
+            assertTrue(worst > 0 && worst < 0.3, "greatest difference " + worst);
+            assertNotEquals(exact.fingerprint(), model.fingerprint());
         }
     }
 
