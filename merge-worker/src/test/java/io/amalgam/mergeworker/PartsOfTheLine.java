@@ -98,7 +98,7 @@ abstract class PartsOfTheLine {
         }
     }
 
-    /** A worker whose shards are made one for each permit. */
+    /** A worker that makes shards as it is told, and counts them. */
     static final class OneWorker implements AutoCloseable {
         private final EventPublisher publisher = new EventPublisher(connection, "worker", Clock.systemUTC());
         private final LogReader log;
@@ -107,6 +107,10 @@ abstract class PartsOfTheLine {
         final AtomicInteger made = new AtomicInteger();
 
         OneWorker(String name, ShardMaker shards) {
+            this(name, shards, 2);
+        }
+
+        OneWorker(String name, ShardMaker shards, int slots) {
             MergesView view = new MergesView(Clock.systemUTC());
             log = new LogReader(connection, Topics.MERGES, view::accept);
             log.start();
@@ -119,7 +123,7 @@ abstract class PartsOfTheLine {
             work =
                     new MergeWork(name, line.store(), counting, view, publisher, Clock.systemUTC(), metrics);
             loop = new WorkLoop(
-                    name, new ShareGroupQueue(connection, Topics.CHUNK_WORKERS), 2, work, publisher, Clock.systemUTC(),
+                    name, new ShareGroupQueue(connection, Topics.CHUNK_WORKERS), slots, work, publisher, Clock.systemUTC(),
                     letter -> { });
             loop.start();
         }

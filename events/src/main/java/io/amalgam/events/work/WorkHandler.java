@@ -20,8 +20,8 @@ public interface WorkHandler {
      * A record of work.
      *
      * @param received the event
-     * @param deliveries how often it has been delivered, this time included; more than one means that workers died
-     *     or hung with it, since nothing here releases a record without publishing it anew
+     * @param deliveries how often it has been delivered, this time included; more than one means that a worker died or
+     *     hung with it, or stopped when the record had been fetched but not been looked at
      */
     record Work(Received received, int deliveries) {
     }

@@ -127,17 +127,18 @@ public final class WorkLoop implements AutoCloseable {
 
     private void run() {
         Pause pause = new Pause();
-        while (isOpen()) {
-            try (Slot slot = queue.open()) {
-                takeUntilClosed(slot, pause);
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-                return;
-            } catch (RuntimeException failure) {
-                // The queue itself failed: a new connection is the only remedy there is.
-                LOG.warn("the work queue failed and is opened again: {}", failure.toString());
-                pause.take();
+        try {
+            while (isOpen()) {
+                try (Slot slot = queue.open()) {
+                    takeUntilClosed(slot, pause);
+                } catch (RuntimeException failure) {
+                    // The queue itself failed: a new connection is the only remedy there is.
+                    LOG.warn("the work queue failed and is opened again: {}", failure.toString());
+                    pause.take();
+                }
             }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -255,16 +256,10 @@ public final class WorkLoop implements AutoCloseable {
     private final class Pause {
         private long millis = FIRST_PAUSE_MILLIS;
 
-        void take() {
-            try {
-                if (draining.await(millis, TimeUnit.MILLISECONDS)) {
-                    return;
-                }
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-                return;
+        void take() throws InterruptedException {
+            if (!draining.await(millis, TimeUnit.MILLISECONDS)) {
+                millis = Math.min(LONGEST_PAUSE_MILLIS, millis * 2);
             }
-            millis = Math.min(LONGEST_PAUSE_MILLIS, millis * 2);
         }
 
         void reset() {

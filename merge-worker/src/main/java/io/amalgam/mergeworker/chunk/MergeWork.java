@@ -44,7 +44,7 @@ import org.slf4j.MDC;
  */
 public final class MergeWork implements WorkHandler {
 
-    /** Deliveries of a record until it counts as one that kills its workers: three have died or hung with it. */
+    /** Workers that may die or hang with a chunk until it counts as one that kills them. */
     static final int LOST_AFTER = 3;
 
     private static final Logger LOG = LoggerFactory.getLogger(MergeWork.class);
@@ -168,6 +168,9 @@ public final class MergeWork implements WorkHandler {
         /** What it is called in messages. */
         abstract String name();
 
+        /** What it is called within its merge. */
+        abstract String part();
+
         final Outcome run() throws InterruptedException {
             MDC.put("merge", merge);
             if (view.ended(merge)) {
@@ -183,10 +186,6 @@ public final class MergeWork implements WorkHandler {
                 return fail(ErrorCode.NUMERICS_MISMATCH, "%s was planned for numerics version %d, workers have %d; submit the recipe again"
                         .formatted(name(), numerics, Version.NUMERICS));
             }
-            if (work.deliveries() > LOST_AFTER) {
-                return fail(ErrorCode.WORKER_LOST,
-                        "%d workers died or hung with %s".formatted(work.deliveries() - 1, name()));
-            }
             try {
                 return work();
             } catch (AmalgamException failure) {
@@ -201,6 +200,39 @@ public final class MergeWork implements WorkHandler {
                 LOG.error("{} failed", name(), fault);
                 return fail(ErrorCode.INTERNAL, "%s failed by a fault of Amalgam: %s".formatted(name(), fault));
             }
+        }
+
+        /**
+         * Whether too many workers have died or hung with this work. A delivery alone is no proof: the broker counts one
+         * also for a record that a stopping worker had fetched and never looked at. So whoever begins what was delivered
+         * before leaves a mark in the store; only the very first beginning goes without.
+         */
+        final boolean lost() {
+            if (work.deliveries() == 1) {
+                return false;
+            }
+            int marks = store.get(marksLocation(), LOST_AFTER).map(mark -> mark.length).orElse(0);
+            if (marks >= LOST_AFTER - 1) {
+                return true;
+            }
+            store.put(marksLocation(), new byte[marks + 1]);
+            return false;
+        }
+
+        /** It came to an end: what was marked of it is forgotten. */
+        final void survived() {
+            if (work.deliveries() > 1) {
+                store.delete(marksLocation());
+            }
+        }
+
+        final Outcome failLost() throws InterruptedException {
+            survived();
+            return fail(ErrorCode.WORKER_LOST, "%d workers died or hung with %s".formatted(LOST_AFTER, name()));
+        }
+
+        private String marksLocation() {
+            return "begun/" + merge + "/" + part();
         }
 
         final boolean take(long deadlineSeconds) throws InterruptedException {
@@ -255,7 +287,12 @@ public final class MergeWork implements WorkHandler {
             if (mergeEnded()) {
                 return Outcome.DONE;
             }
-            return make(slice);
+            if (lost()) {
+                return failLost();
+            }
+            Outcome outcome = make(slice);
+            survived();
+            return outcome;
         }
 
         private Outcome make(ChunkSlice slice) throws InterruptedException {
@@ -317,6 +354,11 @@ public final class MergeWork implements WorkHandler {
         String name() {
             return "chunk %d of %d of merge %s".formatted(request.index() + 1, request.count(), request.merge());
         }
+
+        @Override
+        String part() {
+            return Integer.toString(request.index());
+        }
     }
 
     /** The assembly of a merge. */
@@ -340,7 +382,11 @@ public final class MergeWork implements WorkHandler {
             if (!take(request.deadlineSeconds())) {
                 return Outcome.GIVE_BACK;
             }
+            if (lost()) {
+                return failLost();
+            }
             Manifest manifest = store.assemble(plan, pinned);
+            survived();
             LOG.info("merge {} is assembled: artifact {}", request.merge(), request.artifact());
             return publish(new AssemblyCompleted(
                     request.merge(), manifest.artifactKey(), MergePlanning.artifactLocation(manifest.artifactKey()),
@@ -355,6 +401,11 @@ public final class MergeWork implements WorkHandler {
         @Override
         String name() {
             return "the assembly of merge " + request.merge();
+        }
+
+        @Override
+        String part() {
+            return "assembly";
         }
     }
 
