@@ -31,8 +31,8 @@ public class TopicsReady implements HealthCheck {
     /** Takes the connection and whether topics may be made here. */
     public TopicsReady(
             Broker broker,
-            @ConfigProperty(name = "amalgam.kafka.create-topics", defaultValue = "true") boolean mayCreate,
-            @ConfigProperty(name = "amalgam.kafka.replication", defaultValue = "-1") int replication) {
+            @ConfigProperty(name = "amalgam.topics.create", defaultValue = "true") boolean mayCreate,
+            @ConfigProperty(name = "amalgam.topics.replication", defaultValue = "-1") int replication) {
         this.broker = broker;
         this.mayCreate = mayCreate;
         this.replication = replication;
