@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the rest of the line relies on: share groups, long locks, data that survive a crash, and no orphan. */
-@Timeout(180)
+@Timeout(600)
 class BrokerProcessTest {
     private static final String GROUP = "workers";
     private static final String TOPIC = "work";
@@ -94,7 +94,7 @@ class BrokerProcessTest {
             ProcessHandle broker = ProcessHandle.of(Long.parseLong(reader.readLine())).orElseThrow();
             assertTrue(broker.isAlive());
             parent.destroyForcibly().waitFor();
-            broker.onExit().get(40, TimeUnit.SECONDS);
+            broker.onExit().get(120, TimeUnit.SECONDS);
         } finally {
             parent.destroyForcibly();
         }

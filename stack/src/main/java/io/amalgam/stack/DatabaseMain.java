@@ -14,7 +14,7 @@ import java.util.Optional;
  * {@code ready HOST:PORT} is written to standard output; the process ends when the server does.
  */
 public final class DatabaseMain {
-    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration START_LIMIT = Duration.ofSeconds(240);
 
     private DatabaseMain() {
     }

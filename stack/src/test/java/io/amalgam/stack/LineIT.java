@@ -35,12 +35,12 @@ import org.junit.jupiter.api.Timeout;
  * The whole line with real processes, of which one is killed with work in its hands and another, the broker, in the
  * middle of it all: the artifact is completed once, and is to the byte what one process makes of the same recipe.
  */
-@Timeout(value = 20, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class LineIT {
     private static final List<String> NAMES = List.of("base", "one", "two", "three");
     private static final long LEAST_BYTES = 2_000_000_000L;
     private static final String SHARD_SIZE = "40M";
-    private static final Duration LIMIT = Duration.ofMinutes(10);
+    private static final Duration LIMIT = Duration.ofMinutes(20);
 
     private Path folder;
     private Path work;
