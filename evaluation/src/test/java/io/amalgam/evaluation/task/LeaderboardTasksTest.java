@@ -10,6 +10,7 @@ import io.amalgam.evaluation.inference.ChatTemplate;
 import io.amalgam.evaluation.score.LeaderboardScore;
 import io.amalgam.evaluation.score.TaskScore;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
@@ -86,6 +87,32 @@ class LeaderboardTasksTest {
         assertEquals(0.10, mmluPro.leaderboardBound().orElseThrow());
         // The data beside the project are a sample, and say so.
         assertEquals(250, catalog.find("leaderboard_musr_murder_mysteries").fullSize());
+    }
+
+    @Test
+    void oneWhoKnowsTheAnswersReachesTheKnownCeilings() {
+        TaskCatalog catalog = TaskCatalog.open(List.of(BenchmarkFixtures.folder()));
+        for (String name : catalog.expand(List.of("leaderboard_bbh", "leaderboard_mmlu_pro", "leaderboard_musr"))) {
+            BenchmarkTask task = catalog.find(name);
+            double ceiling = switch (name) {
+                // One and two questions have no right choice.
+                case "leaderboard_bbh_movie_recommendation" -> 0.996;
+                case "leaderboard_bbh_ruin_names" -> 0.992;
+                default -> 1.0;
+            };
+            int right = 0;
+            for (int index = 0; index < task.size(); index++) {
+                Question question = task.question(index);
+                List<Double> logLikelihoods = new ArrayList<>();
+                for (String choice : question.choices()) {
+                    logLikelihoods.add(choice.equals(question.target()) ? -0.001 : -100.0);
+                }
+                Answer answer = new Answer.Choices(
+                        logLikelihoods, Collections.nCopies(question.choices().size(), false));
+                right += (int) task.score(question, answer).mean(task.primaryMetric());
+            }
+            assertEquals(ceiling, (double) right / task.size(), 1e-9, name);
+        }
     }
 
     @Test
