@@ -2,6 +2,7 @@ package io.amalgam.evaluation.inference;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.evaluation.data.PythonText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -36,8 +37,7 @@ record RequestTokens(int[] tokens, int continuation, boolean truncated) {
                 wholes[i] = bareTexts.size();
                 bareTexts.add(request.continuation());
             } else {
-                int end = PythonText.withoutTrailingWhitespace(request.context());
-                contexts[i] = place(request.context().substring(0, end), places, texts);
+                contexts[i] = place(PythonText.stripRight(request.context()), places, texts);
                 wholes[i] = place(request.context() + request.continuation(), places, texts);
             }
         }

@@ -1,5 +1,6 @@
 package io.amalgam.evaluation.inference.jinja;
 
+import io.amalgam.evaluation.data.PythonText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -77,7 +78,7 @@ final class Lexer {
     private void text(int from, int tag) {
         int start = from;
         if (stripNext) {
-            while (start < tag && PythonValues.whitespace(source.charAt(start))) {
+            while (start < tag && PythonText.isSpace(source.charAt(start))) {
                 start++;
             }
         }
@@ -85,7 +86,7 @@ final class Lexer {
         if (tag < source.length()) {
             char mark = tag + 2 < source.length() ? source.charAt(tag + 2) : ' ';
             if (mark == '-') {
-                while (end > start && PythonValues.whitespace(source.charAt(end - 1))) {
+                while (end > start && PythonText.isSpace(source.charAt(end - 1))) {
                     end--;
                 }
             } else if (mark != '+' && source.charAt(tag + 1) != '{') {

@@ -1,5 +1,6 @@
 package io.amalgam.evaluation.inference.jinja;
 
+import io.amalgam.evaluation.data.PythonText;
 import io.amalgam.evaluation.inference.jinja.PythonValues.Function;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -44,7 +45,7 @@ final class PythonMethods {
             case "join" -> (arguments, named) -> join(text, PythonValues.items(arguments.getFirst()));
             case "isdigit" -> (arguments, named) -> !text.isEmpty() && text.chars().allMatch(Character::isDigit);
             case "isspace" -> (arguments, named) ->
-                    !text.isEmpty() && text.chars().allMatch(c -> PythonValues.whitespace((char) c));
+                    !text.isEmpty() && text.chars().allMatch(c -> PythonText.isSpace(c));
             case "removeprefix" -> (arguments, named) -> text.startsWith(string(arguments, 0))
                     ? text.substring(string(arguments, 0).length()) : text;
             case "removesuffix" -> (arguments, named) -> text.endsWith(string(arguments, 0))
@@ -133,7 +134,7 @@ final class PythonMethods {
     }
 
     private static boolean strips(char c, String characters) {
-        return characters == null ? PythonValues.whitespace(c) : characters.indexOf(c) >= 0;
+        return characters == null ? PythonText.isSpace(c) : characters.indexOf(c) >= 0;
     }
 
     /** Replaces occurrences, at most {@code limit} of them where that is not negative. */
@@ -163,7 +164,7 @@ final class PythonMethods {
             String rest = strip(text, List.of(), true, false);
             while (!rest.isEmpty()) {
                 int end = 0;
-                while (end < rest.length() && !PythonValues.whitespace(rest.charAt(end))) {
+                while (end < rest.length() && !PythonText.isSpace(rest.charAt(end))) {
                     end++;
                 }
                 if (parts.size() == limit) {

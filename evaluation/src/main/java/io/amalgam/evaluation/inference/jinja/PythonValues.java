@@ -33,11 +33,6 @@ final class PythonValues {
     private PythonValues() {
     }
 
-    /** Whether {@code str.isspace()} holds. */
-    static boolean whitespace(char c) {
-        return Character.isWhitespace(c) || c == '\u0085' || c == '\u00a0' || c == '\u2007' || c == '\u202f';
-    }
-
     /** {@code bool(value)}. */
     static boolean truth(Object value) {
         return switch (value) {
