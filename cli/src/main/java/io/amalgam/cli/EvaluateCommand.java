@@ -7,6 +7,8 @@ import io.amalgam.engine.source.LocalModelSource;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.evaluation.data.ModelDigest;
 import io.amalgam.evaluation.inference.ChatTemplate;
+import io.amalgam.evaluation.inference.EndpointLanguageModel;
+import io.amalgam.evaluation.inference.EndpointOptions;
 import io.amalgam.evaluation.inference.InferenceOptions;
 import io.amalgam.evaluation.inference.LanguageModel;
 import io.amalgam.evaluation.inference.LocalLanguageModel;
@@ -23,6 +25,7 @@ import io.amalgam.evaluation.task.QuestionResult;
 import io.amalgam.evaluation.task.TaskCatalog;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -115,6 +118,20 @@ final class EvaluateCommand implements Callable<Integer> {
     private int threads;
 
     @Option(
+            names = "--endpoint",
+            paramLabel = "URL",
+            description = "Ask an OpenAI-compatible completions endpoint such as vLLM's (http://HOST:PORT/v1) instead of"
+                    + " running the model here; MODEL is then the folder with its tokenizer. A key is taken from the"
+                    + " variable OPENAI_API_KEY. Answers are not remembered: only the server knows what it serves.")
+    private URI endpoint;
+
+    @Option(
+            names = "--endpoint-model",
+            paramLabel = "NAME",
+            description = "The model's name at the endpoint, if it is not MODEL.")
+    private String endpointModel;
+
+    @Option(
             names = "--no-cache",
             description = "Ask every question again, and remember no answer for the next time.")
     private boolean noCache;
@@ -202,14 +219,12 @@ final class EvaluateCommand implements Callable<Integer> {
         Instant start = Instant.now();
         ModelSnapshot snapshot = new LocalModelSource(Path.of(""), true).resolve(name, null);
         ModelDigest digest = ModelDigest.of(snapshot);
-        InferenceOptions options = new InferenceOptions(
-                threads, maximumLength(), 0, InferenceOptions.KeyValueType.FLOAT32);
-        try (LanguageModel languageModel = LocalLanguageModel.open(snapshot, options)) {
+        try (LanguageModel languageModel = open(snapshot, name)) {
             PromptFormat format = format(languageModel, name);
             List<EvaluatedTask> evaluated = new ArrayList<>();
             AnswerCache.Scope scope = new AnswerCache.Scope(
                     digest.weights(), digest.tokenizer(), format.identity(), languageModel.fingerprint());
-            try (AnswerCache cache = noCache ? AnswerCache.NONE : FileAnswerCache.open(folders.cache(), scope)) {
+            try (AnswerCache cache = noCache || endpoint != null ? AnswerCache.NONE : FileAnswerCache.open(folders.cache(), scope)) {
                 Evaluator evaluator = new Evaluator(format, cache);
                 for (BenchmarkTask benchmark : benchmarks) {
                     List<QuestionResult> results = new ArrayList<>();
@@ -224,6 +239,18 @@ final class EvaluateCommand implements Callable<Integer> {
                             languageModel.fingerprint(), limit, template, multiturn, start, Instant.now()),
                     evaluated, new Evaluator(format, AnswerCache.NONE));
         }
+    }
+
+    private LanguageModel open(ModelSnapshot snapshot, String name) throws IOException {
+        if (endpoint == null) {
+            return LocalLanguageModel.open(
+                    snapshot,
+                    new InferenceOptions(threads, maximumLength(), 0, InferenceOptions.KeyValueType.FLOAT32));
+        }
+        String key = System.getenv("OPENAI_API_KEY");
+        EndpointOptions options = EndpointOptions.of(
+                endpoint, endpointModel == null ? name : endpointModel, key == null || key.isBlank() ? null : key);
+        return EndpointLanguageModel.open(snapshot, options.withMaximumLength(maximumLength()));
     }
 
     private PromptFormat format(LanguageModel languageModel, String name) {

@@ -51,6 +51,11 @@ public record EndpointOptions(
         return new EndpointOptions(base, model, apiKey, 0, 8, 4, 5, Duration.ofSeconds(1), Duration.ofMinutes(10));
     }
 
+    /** The same with another maximum length; 0 means what the endpoint says. */
+    public EndpointOptions withMaximumLength(int length) {
+        return new EndpointOptions(base, model, apiKey, length, batchSize, concurrency, attempts, firstDelay, timeout);
+    }
+
     /** The address of an operation. */
     URI operation(String name) {
         String text = base.toString();
