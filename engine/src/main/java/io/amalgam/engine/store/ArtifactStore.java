@@ -20,6 +20,8 @@ import java.util.Optional;
  * by-key/&lt;chunk key&gt;.json                where a shard with that key lies
  * artifacts/&lt;artifact&gt;/…                 finished artifacts
  * evaluations/&lt;model identity&gt;/…         benchmark results
+ * begun/&lt;merge&gt;/&lt;chunk&gt;                 how often workers began a chunk that had been delivered before
+ * health/&lt;worker&gt;                        written and removed to see whether the store can be written to
  * </pre>
  *
  * <p>All operations throw {@link io.amalgam.engine.error.AmalgamException} with {@code STORE_UNAVAILABLE} when the store
