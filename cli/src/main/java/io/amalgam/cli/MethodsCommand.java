@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.engine.Version;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.method.InputRule;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -24,10 +26,15 @@ final class MethodsCommand implements Callable<Integer> {
     @Parameters(index = "0", arity = "0..1", paramLabel = "METHOD", description = "A method's name.")
     private String name;
 
+    @Option(names = "--markdown", description = "Print the documentation page, docs/methods.md.")
+    private boolean markdown;
+
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        if (name == null) {
+        if (markdown) {
+            out.print(page());
+        } else if (name == null) {
             table(out);
         } else {
             details(
@@ -66,13 +73,46 @@ final class MethodsCommand implements Callable<Integer> {
                     "  %-18s %s, %s, %s%n%21s%s%n",
                     parameter.name(),
                     type(parameter),
-                    parameter.scope() == MethodParameter.Scope.SHARED ? "one for all models" : "one a model",
+                    scope(parameter),
                     parameter.required()
                             ? "required"
                             : parameter.whenAbsent().map(value -> "default " + value).orElse("no default"),
                     "",
                     parameter.description());
         }
+    }
+
+    /** The documentation page: everything about every method. */
+    static String page() {
+        StringBuilder page = new StringBuilder("# Merge methods\n\nMade by `./amalgam methods --markdown`. In formulas, x"
+                + " are the models, b is the base model, w are weights. Results are those of MergeKit "
+                + Version.MERGEKIT + ".\n\n| method | models | base model | reads |\n|---|---|---|---|\n");
+        for (MergeMethod method : MergeMethods.all()) {
+            page.append("| [`%1$s`](#%1$s) | %2$s | %3$s | %4$s |\n"
+                    .formatted(method.name(), models(method), base(method), method.passes().inWords()));
+        }
+        for (MergeMethod method : MergeMethods.all()) {
+            page.append("\n## %s\n\n%s (%s)\n\n```\n%s\n```\n"
+                    .formatted(method.name(), method.summary(), method.paper(), method.formula()));
+            if (!method.parameters().isEmpty()) {
+                page.append("\n| parameter | type | scope | default | |\n|---|---|---|---|---|\n");
+            }
+            for (MethodParameter parameter : method.parameters()) {
+                page.append("| `%s` | %s | %s | %s | %s |\n".formatted(
+                        parameter.name(),
+                        type(parameter),
+                        scope(parameter),
+                        parameter.required()
+                                ? "required"
+                                : parameter.whenAbsent().map(Object::toString).orElse("none"),
+                        parameter.description()));
+            }
+        }
+        return page.toString();
+    }
+
+    private static String scope(MethodParameter parameter) {
+        return parameter.scope() == MethodParameter.Scope.SHARED ? "one for all models" : "one a model";
     }
 
     private static String type(MethodParameter parameter) {

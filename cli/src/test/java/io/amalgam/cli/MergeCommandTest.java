@@ -232,4 +232,12 @@ class MergeCommandTest {
         CommandRun none = CommandRun.of("methods", "dela");
         assertTrue(none.err().contains("\"della\""), none.err());
     }
+
+    @Test
+    void theDocumentationPageIsThatOfTheMethods() throws IOException {
+        assertEquals(
+                Files.readString(Path.of("../docs/methods.md")),
+                CommandRun.of("methods", "--markdown").out(),
+                "make the page again: ./amalgam methods --markdown > docs/methods.md");
+    }
 }
