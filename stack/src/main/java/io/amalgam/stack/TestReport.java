@@ -84,16 +84,23 @@ public final class TestReport {
         Element failure = first(testCase, "failure", "error");
         Element skip = first(testCase, "skipped");
         if (failure != null) {
-            String message = failure.getAttribute("message").lines().findFirst().orElse(failure.getAttribute("type"));
-            failed.add(name + ": " + message);
+            failed.add(name + ": " + reason(failure));
         } else if (skip != null) {
             skipped++;
-            String reason = skip.getAttribute("message").lines().findFirst().orElse("no reason given")
+            String reason = reason(skip)
                     .replaceFirst("^(org\\.opentest4j\\.TestAbortedException: )?(Assumption failed: )?", "");
             skippedByReason.computeIfAbsent(reason, key -> new ArrayList<>()).add(name);
         } else {
             passed++;
         }
+    }
+
+    /** The first line of the message, which is an attribute or, of an aborted test, the element's text. */
+    private static String reason(Element element) {
+        String message = element.getAttribute("message").isBlank()
+                ? element.getTextContent() : element.getAttribute("message");
+        return message.strip().lines().findFirst().orElse(
+                element.getAttribute("type").isEmpty() ? "no reason given" : element.getAttribute("type"));
     }
 
     private static Element first(Element testCase, String... names) {

@@ -133,7 +133,7 @@ class DemoIT {
         List<Path> found = new ArrayList<>();
         List<Path> places = List.of(
                 Path.of(System.getProperty("user.home"), ".djl.ai"), Path.of("/tmp/embedded-pg"),
-                Path.of("/tmp/vertx-cache"), Path.of("/tmp/hsperfdata_" + System.getProperty("user.name")));
+                Path.of("/tmp/vertx-cache"));
         for (Path place : places) {
             if (Files.isDirectory(place)) {
                 try (Stream<Path> files = Files.walk(place)) {

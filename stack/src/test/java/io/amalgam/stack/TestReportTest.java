@@ -45,9 +45,12 @@ class TestReportTest {
     void theLastLineCountsTheTestsOfAllModules() throws Exception {
         write("engine", "surefire-reports", testCase("one", ""), testCase("two", ""));
         write("stack", "failsafe-reports", testCase("three", ""),
-                testCase("four", "<skipped message=\"Assumption failed: no container engine\"/>"));
+                testCase("four", "<skipped message=\"Assumption failed: no container engine\"/>"),
+                testCase("five", "<skipped type=\"x\"><![CDATA[org.opentest4j.TestAbortedException: "
+                        + "Assumption failed: no container engine\n]]></skipped>"));
         Outcome outcome = report();
-        assertEquals("3 passed, 0 failed, 1 skipped", outcome.lines().getLast());
+        assertEquals("3 passed, 0 failed, 2 skipped", outcome.lines().getLast());
+        assertTrue(outcome.lines().contains("  stack: XTest.five"), outcome.lines().toString());
         assertTrue(outcome.lines().contains("SKIPPED because: no container engine"), outcome.lines().toString());
         assertEquals(0, outcome.status());
     }
