@@ -46,7 +46,9 @@ class PageTest {
 
     @BeforeEach
     void ready() {
+        // Lists show the newest of everything: what other tests left would be among it.
         schema.ensure();
+        new ProjectionSchema(database, true).ensure();
         http = new Http(server);
     }
 
