@@ -72,7 +72,11 @@ public final class Preflight {
         ParameterNames.check(recipe, problems);
         recipe.references().forEach(this::pin);
         tokenizerOnly().ifPresent(this::pinTokenizer);
-        if (parsed.hasErrors() || recipe.mergeMethod() == null) {
+        // Faults of form leave too little to plan with, but for a type's name, which nothing else depends on.
+        boolean malformed = parsed.problems().stream()
+                .anyMatch(problem -> problem.severity() == Problem.Severity.ERROR
+                        && problem.code() != ErrorCode.DTYPE_UNSUPPORTED);
+        if (malformed || recipe.mergeMethod() == null) {
             return refused();
         }
         String digest = CanonicalRecipe.digest(recipe, options, pinned);

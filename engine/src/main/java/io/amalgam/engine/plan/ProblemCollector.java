@@ -55,7 +55,7 @@ final class ProblemCollector {
      * @param remedy what to change: likewise, or empty
      */
     void error(ErrorCode code, Position position, String finding, String remedy) {
-        add(finding, code, Problem.Severity.ERROR, position, finding, remedy);
+        add(List.of(finding, position), code, Problem.Severity.ERROR, position, finding, remedy);
     }
 
     /** Adds an error that may be found in many tensors: those with an equal key are one. */
@@ -65,7 +65,7 @@ final class ProblemCollector {
 
     /** Adds a warning. */
     void warning(ErrorCode code, Position position, String finding, String remedy) {
-        add(finding, code, Problem.Severity.WARNING, position, finding, remedy);
+        add(List.of(finding, position), code, Problem.Severity.WARNING, position, finding, remedy);
     }
 
     /** Adds a note that may be found in many tensors: those with an equal key are one. */
@@ -75,7 +75,7 @@ final class ProblemCollector {
 
     /** Adds a note. */
     void note(ErrorCode code, Position position, String finding, String remedy) {
-        add(finding, code, Problem.Severity.NOTE, position, finding, remedy);
+        add(List.of(finding, position), code, Problem.Severity.NOTE, position, finding, remedy);
     }
 
     /** Adds what another check refused, at a place of the recipe. */

@@ -75,6 +75,25 @@ class PreflightTest {
     }
 
     @Test
+    void theSameFaultInTwoPlacesIsTwoProblems() {
+        PreflightResult result = Plans.preflight("""
+                merge_method: linear
+                models:
+                - {model: models/llama-a, parameters: {wieght: 1}}
+                - {model: models/llama-c, parameters: {wieght: 1}}
+                dtype: bf16
+                """);
+        assertEquals(
+                List.of(3, 4),
+                Plans.of(result, Problem.Severity.WARNING).stream().map(Problem::line).toList(),
+                () -> result.problems().toString());
+        assertEquals(
+                List.of(ErrorCode.PARAMETER_MISSING, ErrorCode.PARAMETER_MISSING, ErrorCode.DTYPE_UNSUPPORTED),
+                Plans.of(result, Problem.Severity.ERROR).stream().map(Problem::code).toList(),
+                () -> result.problems().toString());
+    }
+
+    @Test
     void theArticlesRecipeIsSilent() throws IOException {
         PreflightResult result = Plans.preflight("""
                 merge_method: model_stock
