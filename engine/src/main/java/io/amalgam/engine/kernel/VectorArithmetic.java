@@ -106,12 +106,20 @@ final class VectorArithmetic implements ArithmeticKernels {
             scalar.sum(to, tiles, count, interleavedFrom, length);
             return;
         }
-        for (int i = 0; i < length; i += LANES) {
-            FloatVector sum = FloatVector.zero(FLOATS);
-            for (int tile = 0; tile < count; tile++) {
-                sum = sum.add(load(tiles[tile], i));
+        scalar.fill(to, 0, length);
+        for (int tile = 0; tile < count; tile++) {
+            addUnrounded(to.floats, tiles[tile].floats, length);
+        }
+        if (ROUNDING != Rounding.F32) {
+            for (int i = 0; i < length; i += LANES) {
+                round(load(to, i)).intoArray(to.floats, i);
             }
-            round(sum).intoArray(to.floats, i);
+        }
+    }
+
+    private static void addUnrounded(float[] sum, float[] term, int length) {
+        for (int i = 0; i < length; i += LANES) {
+            FloatVector.fromArray(FLOATS, sum, i).add(FloatVector.fromArray(FLOATS, term, i)).intoArray(sum, i);
         }
     }
 

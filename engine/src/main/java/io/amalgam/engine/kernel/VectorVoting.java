@@ -1,6 +1,7 @@
 package io.amalgam.engine.kernel;
 
 import java.lang.invoke.MethodHandles;
+import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -13,6 +14,8 @@ final class VectorVoting implements VotingKernels {
     private static final VectorSpecies<Float> FLOATS = CONSTANTS.floats();
     private static final VectorSpecies<Double> DOUBLES = CONSTANTS.doubles();
     private static final int LANES = FLOATS.length();
+    /** Positions that are handled at a time: their partial results stay in the first-level cache. */
+    private static final int RUN = 512;
     private static final Rounding ROUNDING = CONSTANTS.rounding();
 
     private final ScalarVoting scalar = new ScalarVoting(ROUNDING);
@@ -32,24 +35,70 @@ final class VectorVoting implements VotingKernels {
             scalar.elect(mixed, divisor, voters, values, weights, count, interleavedFrom, length);
             return;
         }
+        // Model by model over a run of positions: loops over a few arrays each, whose bounds are checked once.
+        float[] majority = new float[RUN];
+        for (int start = 0; start < length; start += RUN) {
+            int end = Math.min(length, start + RUN);
+            sumVotes(majority, voters, count, start, end);
+            for (int i = start; i < end; i += LANES) {
+                FloatVector votes = FloatVector.fromArray(FLOATS, majority, i - start);
+                FloatVector.broadcast(FLOATS, -1)
+                        .blend(1, round(votes).compare(VectorOperators.GE, 0))
+                        .intoArray(majority, i - start);
+                FloatVector.zero(FLOATS).intoArray(mixed.floats, i);
+                FloatVector.zero(FLOATS).intoArray(divisor.floats, i);
+            }
+            for (int model = 0; model < count; model++) {
+                addAgreeing(
+                        mixed.floats,
+                        divisor.floats,
+                        voters[model].floats,
+                        values[model].floats,
+                        (float) weights[model],
+                        majority,
+                        start,
+                        end);
+            }
+            for (int i = start; i < end; i += LANES) {
+                round(load(mixed, i)).intoArray(mixed.floats, i);
+                round(load(divisor, i)).intoArray(divisor.floats, i);
+            }
+        }
+    }
+
+    private static void sumVotes(float[] votes, Tile[] voters, int count, int start, int end) {
+        Arrays.fill(votes, 0);
+        for (int model = 0; model < count; model++) {
+            float[] voter = voters[model].floats;
+            for (int i = start; i < end; i += LANES) {
+                FloatVector.fromArray(FLOATS, votes, i - start)
+                        .add(FloatVector.fromArray(FLOATS, voter, i))
+                        .intoArray(votes, i - start);
+            }
+        }
+    }
+
+    private static void addAgreeing(
+            float[] mixed,
+            float[] divisor,
+            float[] voter,
+            float[] value,
+            float weight,
+            float[] majority,
+            int start,
+            int end) {
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector one = FloatVector.broadcast(FLOATS, 1);
-        for (int i = 0; i < length; i += LANES) {
-            FloatVector votes = zero;
-            for (int model = 0; model < count; model++) {
-                votes = votes.add(load(voters[model], i));
-            }
-            FloatVector majority = one.neg().blend(one, round(votes).compare(VectorOperators.GE, 0));
-            FloatVector sum = zero;
-            FloatVector weight = zero;
-            for (int model = 0; model < count; model++) {
-                // A product with ±1 is exact, so its sign tells whether the voter is of the majority.
-                VectorMask<Float> counts = load(voters[model], i).mul(majority).compare(VectorOperators.GT, 0);
-                sum = sum.add(load(values[model], i).mul(zero.blend(one, counts)));
-                weight = weight.add(zero.blend((float) weights[model], counts));
-            }
-            round(sum).intoArray(mixed.floats, i);
-            round(weight).intoArray(divisor.floats, i);
+        FloatVector weights = FloatVector.broadcast(FLOATS, weight);
+        for (int i = start; i < end; i += LANES) {
+            // A product with ±1 is exact, so its sign tells whether the voter is of the majority.
+            VectorMask<Float> counts = FloatVector.fromArray(FLOATS, voter, i)
+                    .mul(FloatVector.fromArray(FLOATS, majority, i - start))
+                    .compare(VectorOperators.GT, zero);
+            FloatVector.fromArray(FLOATS, mixed, i)
+                    .add(FloatVector.fromArray(FLOATS, value, i).mul(zero.blend(one, counts)))
+                    .intoArray(mixed, i);
+            FloatVector.fromArray(FLOATS, divisor, i).add(zero.blend(weights, counts)).intoArray(divisor, i);
         }
     }
 
@@ -80,26 +129,57 @@ final class VectorVoting implements VotingKernels {
 
     @Override
     public void variance(Tile to, Tile[] tiles, int count, int length) {
-        for (int i = 0; i < length; i += LANES) {
-            FloatVector lower = (FloatVector) variance(tiles, count, i, 0).convertShape(VectorOperators.D2F, FLOATS, 0);
-            FloatVector upper = (FloatVector) variance(tiles, count, i, 1).convertShape(VectorOperators.D2F, FLOATS, -1);
-            round(lower.add(upper)).intoArray(to.floats, i);
+        double[] means = new double[RUN];
+        double[] squares = new double[RUN];
+        for (int start = 0; start < length; start += RUN) {
+            int end = Math.min(length, start + RUN);
+            Arrays.fill(means, 0);
+            Arrays.fill(squares, 0);
+            for (int tile = 0; tile < count; tile++) {
+                addValues(means, tiles[tile].floats, start, end);
+            }
+            for (int i = 0; i < end - start; i += DOUBLES.length()) {
+                DoubleVector.fromArray(DOUBLES, means, i).div(count).intoArray(means, i);
+            }
+            for (int tile = 0; tile < count; tile++) {
+                addSquares(squares, means, tiles[tile].floats, start, end);
+            }
+            for (int i = start; i < end; i += LANES) {
+                int place = i - start;
+                FloatVector lower = (FloatVector) DoubleVector.fromArray(DOUBLES, squares, place)
+                        .div(count)
+                        .convertShape(VectorOperators.D2F, FLOATS, 0);
+                FloatVector upper = (FloatVector) DoubleVector.fromArray(DOUBLES, squares, place + DOUBLES.length())
+                        .div(count)
+                        .convertShape(VectorOperators.D2F, FLOATS, -1);
+                round(lower.add(upper)).intoArray(to.floats, i);
+            }
         }
     }
 
-    private static DoubleVector variance(Tile[] tiles, int count, int index, int part) {
-        DoubleVector sum = DoubleVector.zero(DOUBLES);
-        for (int tile = 0; tile < count; tile++) {
-            sum = sum.add(load(tiles[tile], index).convertShape(VectorOperators.F2D, DOUBLES, part));
+    private static DoubleVector widen(FloatVector value, int part) {
+        return (DoubleVector) value.convertShape(VectorOperators.F2D, DOUBLES, part);
+    }
+
+    private static void addValues(double[] sums, float[] values, int start, int end) {
+        for (int i = start; i < end; i += LANES) {
+            FloatVector value = FloatVector.fromArray(FLOATS, values, i);
+            int lower = i - start;
+            int upper = lower + DOUBLES.length();
+            DoubleVector.fromArray(DOUBLES, sums, lower).add(widen(value, 0)).intoArray(sums, lower);
+            DoubleVector.fromArray(DOUBLES, sums, upper).add(widen(value, 1)).intoArray(sums, upper);
         }
-        DoubleVector mean = sum.div(count);
-        DoubleVector squares = DoubleVector.zero(DOUBLES);
-        for (int tile = 0; tile < count; tile++) {
-            DoubleVector distance =
-                    ((DoubleVector) load(tiles[tile], index).convertShape(VectorOperators.F2D, DOUBLES, part)).sub(mean);
-            squares = squares.add(distance.mul(distance));
+    }
+
+    private static void addSquares(double[] sums, double[] means, float[] values, int start, int end) {
+        for (int i = start; i < end; i += LANES) {
+            FloatVector value = FloatVector.fromArray(FLOATS, values, i);
+            for (int part = 0; part < 2; part++) {
+                int place = i - start + part * DOUBLES.length();
+                DoubleVector distance = widen(value, part).sub(DoubleVector.fromArray(DOUBLES, means, place));
+                DoubleVector.fromArray(DOUBLES, sums, place).add(distance.mul(distance)).intoArray(sums, place);
+            }
         }
-        return squares.div(count);
     }
 
     @Override
