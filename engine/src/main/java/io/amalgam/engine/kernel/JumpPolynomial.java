@@ -11,7 +11,8 @@ public final class JumpPolynomial {
     /** Degree of the characteristic polynomial. */
     static final int DEGREE = 19937;
 
-    private static final int WORDS = DEGREE / 64 + 1;
+    /** Words of 64 terms. */
+    static final int WORDS = DEGREE / 64 + 1;
     /** The characteristic polynomial's terms below the highest; the next one is t^19710, so words can be folded whole. */
     private static final int[] LOWER_TERMS = lowerTerms();
 
@@ -34,9 +35,9 @@ public final class JumpPolynomial {
         return new JumpPolynomial(power);
     }
 
-    /** Whether t^term is a term. */
-    boolean has(int term) {
-        return (bits[term >>> 6] >>> term & 1) == 1;
+    /** Which of the 64 terms from t^(64 word) on there are, as bits. */
+    long terms(int word) {
+        return bits[word];
     }
 
     private static long[] square(long[] factor) {

@@ -67,14 +67,18 @@ public final class MersenneTwister {
         System.arraycopy(words, 0, stream, 0, STATE);
         kernels.generate(stream, JumpPolynomial.DEGREE);
         int[] sum = new int[STATE];
-        for (int term = 0; term < JumpPolynomial.DEGREE; term++) {
-            if (polynomial.has(term)) {
-                for (int i = 0; i < STATE; i++) {
-                    sum[i] ^= stream[term + i];
-                }
+        for (int word = 0; word < JumpPolynomial.WORDS; word++) {
+            for (long terms = polynomial.terms(word); terms != 0; terms &= terms - 1) {
+                add(sum, stream, word * Long.SIZE + Long.numberOfTrailingZeros(terms));
             }
         }
         System.arraycopy(sum, 0, words, 0, STATE);
+    }
+
+    private static void add(int[] sum, int[] stream, int from) {
+        for (int i = 0; i < STATE; i++) {
+            sum[i] ^= stream[from + i];
+        }
     }
 
     /** A draw from an untempered one. */

@@ -13,7 +13,9 @@ import io.amalgam.engine.kernel.Tile;
 abstract class RandomMerge extends TaskVectorMerge {
     private static final int STATE = MersenneTwister.STATE;
 
+    /** By model; null where nothing is drawn. */
     private final StripGenerators[] generators;
+    private final boolean[] dropped;
     /** By model, the bits of all strips, each from a whole word on; null if they are drawn again for each pass. */
     private final long[][] kept;
     private final boolean[] drawn;
@@ -50,8 +52,10 @@ abstract class RandomMerge extends TaskVectorMerge {
         this.stripLength = stripLength;
         wordsOfStrip = (stripLength + Long.SIZE - 1) / Long.SIZE;
         generators = new StripGenerators[models.length];
+        dropped = new boolean[models.length];
         int drawing = 0;
         for (int model = 0; model < models.length; model++) {
+            dropped[model] = dropsAll(model);
             if (draws(model)) {
                 MersenneTwister start = task.random().at(task.input(models[model]).randomOffset());
                 generators[model] = new StripGenerators(start, stripLength);
@@ -69,10 +73,10 @@ abstract class RandomMerge extends TaskVectorMerge {
         buffers = new Buffers[task.workers()];
     }
 
-    /** Whether a model's mask is drawn; otherwise all is kept, or all is dropped. */
+    /** Whether a model's mask is drawn; otherwise all is kept, or all is dropped. Asked once, by the constructor. */
     protected abstract boolean draws(int model);
 
-    /** Whether all of a model's task vector is dropped. */
+    /** Whether all of a model's task vector is dropped. Asked once, by the constructor. */
     protected abstract boolean dropsAll(int model);
 
     /** Elements whose ranks are taken at a time, or 0. */
@@ -95,7 +99,7 @@ abstract class RandomMerge extends TaskVectorMerge {
 
     @Override
     protected boolean sparsifies(int model) {
-        return draws(model) || dropsAll(model);
+        return generators[model] != null || dropped[model];
     }
 
     @Override
@@ -129,7 +133,7 @@ abstract class RandomMerge extends TaskVectorMerge {
 
     @Override
     protected void sparsify(Strip strip, Object state, int model, Tile delta, int from, int length) {
-        if (dropsAll(model)) {
+        if (dropped[model]) {
             arithmetic.fill(delta, 0, length);
         } else {
             Buffers own = (Buffers) state;
