@@ -122,11 +122,13 @@ class LineTest {
                 Connection administrator = DriverManager.getConnection(address, "postgres", "")) {
             for (int index = 0; index < events.size(); index++) {
                 publisher.publish(events.get(index), TraceContext.start()).join();
-                if (index % 40 == 0) {
-                    broken += Sql.list(administrator, """
-                            select pg_terminate_backend(pid) from pg_stat_activity
-                            where pid <> pg_backend_pid() and backend_type = 'client backend'""",
-                            row -> row.getBoolean(1)).size();
+                if (index % 20 == 0) {
+                    // The line reads on meanwhile and holds a connection again at some moment: that one is broken.
+                    broken += await().pollInterval(Duration.ofMillis(5)).atMost(PATIENCE).until(
+                            () -> Sql.list(administrator, """
+                                    select pg_terminate_backend(pid) from pg_stat_activity
+                                    where pid <> pg_backend_pid() and backend_type = 'client backend'""",
+                                    row -> row.getBoolean(1)).size(), closed -> closed > 0);
                 }
             }
         }
