@@ -4,137 +4,145 @@ import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link ReductionKernels} on vectors; a template of {@link VectorTemplates}. The sixteen partial sums lie in as many
- * vectors as they need: two of 512 bits, four of 256, eight of 128.
+ * {@link ReductionKernels} on vectors; a template of {@link VectorTemplates}. The sixteen partial sums lie in four vectors
+ * of 256 bits, each fed by four floats that are widened as they are loaded: wider vectors would leave too few sums to hide
+ * the latency of an addition. Machines of 128 bits take the specification.
  */
 final class VectorReductions implements ReductionKernels {
     private static final VectorTemplates.Constants CONSTANTS = VectorTemplates.Constants.of(MethodHandles.lookup());
-    private static final VectorSpecies<Float> FLOATS = CONSTANTS.floats();
-    private static final VectorSpecies<Double> DOUBLES = CONSTANTS.doubles();
+    private static final VectorSpecies<Float> FLOATS = VectorSpecies.of(float.class, VectorShape.S_128_BIT);
+    private static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, VectorShape.S_256_BIT);
+    private static final boolean NARROW = CONSTANTS.bits() < 256;
     private static final Rounding ROUNDING = CONSTANTS.rounding();
-    private static final int FLOAT_LANES = FLOATS.length();
-    private static final int DOUBLE_LANES = DOUBLES.length();
+    /** Elements of one vector of partial sums. */
+    private static final int WIDTH = 4;
 
     private final ScalarReductions scalar = new ScalarReductions(ROUNDING);
 
-    /** What is done to elements before they are added. */
-    private static final int SUM = 0;
+    private static DoubleVector load(float[] values, int index) {
+        return widen(FloatVector.fromArray(FLOATS, values, index));
+    }
 
-    private static final int MAGNITUDES = 1;
-    private static final int PRODUCTS = 2;
-    private static final int ROUNDED_PRODUCTS = 3;
+    private static DoubleVector widen(FloatVector value) {
+        return (DoubleVector) value.convertShape(VectorOperators.F2D, DOUBLES, 0);
+    }
+
+    private static DoubleVector product(float[] a, float[] b, int index) {
+        FloatVector product = FloatVector.fromArray(FLOATS, a, index).mul(FloatVector.fromArray(FLOATS, b, index));
+        return widen(VectorRounding.round(product, ROUNDING));
+    }
+
+    private static void store(double[] lanes, DoubleVector s0, DoubleVector s1, DoubleVector s2, DoubleVector s3) {
+        s0.intoArray(lanes, 0);
+        s1.intoArray(lanes, WIDTH);
+        s2.intoArray(lanes, 2 * WIDTH);
+        s3.intoArray(lanes, 3 * WIDTH);
+    }
 
     @Override
     public double sum(Tile a, int length) {
-        return reduce(SUM, a, a, length);
-    }
-
-    @Override
-    public double sumOfMagnitudes(Tile a, int length) {
-        return reduce(MAGNITUDES, a, a, length);
-    }
-
-    @Override
-    public double dot(Tile a, Tile b, int length) {
-        return reduce(PRODUCTS, a, b, length);
-    }
-
-    @Override
-    public double dotRounded(Tile a, Tile b, int length) {
-        return reduce(ROUNDED_PRODUCTS, a, b, length);
-    }
-
-    private double reduce(int kind, Tile a, Tile b, int length) {
-        double[] lanes = new double[LANES];
-        int whole = length & -LANES;
-        if (FLOAT_LANES == 8) {
-            switch (kind) {
-                case SUM -> add256(SUM, a, b, whole, lanes);
-                case MAGNITUDES -> add256(MAGNITUDES, a, b, whole, lanes);
-                case PRODUCTS -> add256(PRODUCTS, a, b, whole, lanes);
-                default -> add256(ROUNDED_PRODUCTS, a, b, whole, lanes);
-            }
-        } else if (FLOAT_LANES == 16) {
-            add512(kind, a, b, whole, lanes);
-        } else {
-            addAny(kind, a, b, whole, lanes);
+        if (NARROW) {
+            return scalar.sum(a, length);
         }
+        double[] lanes = new double[LANES];
+        float[] x = a.floats;
+        int whole = length & -LANES;
+        DoubleVector s0 = DoubleVector.zero(DOUBLES);
+        DoubleVector s1 = s0;
+        DoubleVector s2 = s0;
+        DoubleVector s3 = s0;
+        for (int i = 0; i < whole; i += LANES) {
+            s0 = s0.add(load(x, i));
+            s1 = s1.add(load(x, i + WIDTH));
+            s2 = s2.add(load(x, i + 2 * WIDTH));
+            s3 = s3.add(load(x, i + 3 * WIDTH));
+        }
+        store(lanes, s0, s1, s2, s3);
         for (int i = whole; i < length; i++) {
-            lanes[i - whole] += term(kind, a.floats[i], b.floats[i]);
+            lanes[i - whole] += x[i];
         }
         return ReductionKernels.combine(lanes);
     }
 
-    private static double term(int kind, float a, float b) {
-        return switch (kind) {
-            case SUM -> a;
-            case MAGNITUDES -> Math.abs(a);
-            case PRODUCTS -> (double) a * b;
-            default -> ROUNDING.round(a * b);
-        };
-    }
-
-    /** The terms of one half of a vector. */
-    private static DoubleVector terms(int kind, FloatVector a, FloatVector b, int part) {
-        if (kind == PRODUCTS) {
-            return widen(a, part).mul(widen(b, part));
+    @Override
+    public double sumOfMagnitudes(Tile a, int length) {
+        if (NARROW) {
+            return scalar.sumOfMagnitudes(a, length);
         }
-        if (kind == ROUNDED_PRODUCTS) {
-            return widen(VectorRounding.round(a.mul(b), ROUNDING), part);
-        }
-        return widen(kind == SUM ? a : a.abs(), part);
-    }
-
-    private static DoubleVector widen(FloatVector value, int part) {
-        return (DoubleVector) value.convertShape(VectorOperators.F2D, DOUBLES, part);
-    }
-
-    private static void add256(int kind, Tile a, Tile b, int whole, double[] lanes) {
-        DoubleVector sum0 = DoubleVector.zero(DOUBLES);
-        DoubleVector sum1 = sum0;
-        DoubleVector sum2 = sum0;
-        DoubleVector sum3 = sum0;
+        double[] lanes = new double[LANES];
+        float[] x = a.floats;
+        int whole = length & -LANES;
+        DoubleVector s0 = DoubleVector.zero(DOUBLES);
+        DoubleVector s1 = s0;
+        DoubleVector s2 = s0;
+        DoubleVector s3 = s0;
         for (int i = 0; i < whole; i += LANES) {
-            FloatVector a0 = FloatVector.fromArray(FLOATS, a.floats, i);
-            FloatVector b0 = FloatVector.fromArray(FLOATS, b.floats, i);
-            FloatVector a1 = FloatVector.fromArray(FLOATS, a.floats, i + FLOAT_LANES);
-            FloatVector b1 = FloatVector.fromArray(FLOATS, b.floats, i + FLOAT_LANES);
-            sum0 = sum0.add(terms(kind, a0, b0, 0));
-            sum1 = sum1.add(terms(kind, a0, b0, 1));
-            sum2 = sum2.add(terms(kind, a1, b1, 0));
-            sum3 = sum3.add(terms(kind, a1, b1, 1));
+            s0 = s0.add(load(x, i).abs());
+            s1 = s1.add(load(x, i + WIDTH).abs());
+            s2 = s2.add(load(x, i + 2 * WIDTH).abs());
+            s3 = s3.add(load(x, i + 3 * WIDTH).abs());
         }
-        sum0.intoArray(lanes, 0);
-        sum1.intoArray(lanes, DOUBLE_LANES);
-        sum2.intoArray(lanes, 2 * DOUBLE_LANES);
-        sum3.intoArray(lanes, 3 * DOUBLE_LANES);
+        store(lanes, s0, s1, s2, s3);
+        for (int i = whole; i < length; i++) {
+            lanes[i - whole] += Math.abs(x[i]);
+        }
+        return ReductionKernels.combine(lanes);
     }
 
-    private static void add512(int kind, Tile a, Tile b, int whole, double[] lanes) {
-        DoubleVector sum0 = DoubleVector.zero(DOUBLES);
-        DoubleVector sum1 = sum0;
+    @Override
+    public double dot(Tile a, Tile b, int length) {
+        if (NARROW) {
+            return scalar.dot(a, b, length);
+        }
+        double[] lanes = new double[LANES];
+        float[] x = a.floats;
+        float[] y = b.floats;
+        int whole = length & -LANES;
+        DoubleVector s0 = DoubleVector.zero(DOUBLES);
+        DoubleVector s1 = s0;
+        DoubleVector s2 = s0;
+        DoubleVector s3 = s0;
         for (int i = 0; i < whole; i += LANES) {
-            FloatVector a0 = FloatVector.fromArray(FLOATS, a.floats, i);
-            FloatVector b0 = FloatVector.fromArray(FLOATS, b.floats, i);
-            sum0 = sum0.add(terms(kind, a0, b0, 0));
-            sum1 = sum1.add(terms(kind, a0, b0, 1));
+            s0 = s0.add(load(x, i).mul(load(y, i)));
+            s1 = s1.add(load(x, i + WIDTH).mul(load(y, i + WIDTH)));
+            s2 = s2.add(load(x, i + 2 * WIDTH).mul(load(y, i + 2 * WIDTH)));
+            s3 = s3.add(load(x, i + 3 * WIDTH).mul(load(y, i + 3 * WIDTH)));
         }
-        sum0.intoArray(lanes, 0);
-        sum1.intoArray(lanes, DOUBLE_LANES);
+        store(lanes, s0, s1, s2, s3);
+        for (int i = whole; i < length; i++) {
+            lanes[i - whole] += (double) x[i] * y[i];
+        }
+        return ReductionKernels.combine(lanes);
     }
 
-    private static void addAny(int kind, Tile a, Tile b, int whole, double[] lanes) {
-        for (int i = 0; i < whole; i += FLOAT_LANES) {
-            FloatVector a0 = FloatVector.fromArray(FLOATS, a.floats, i);
-            FloatVector b0 = FloatVector.fromArray(FLOATS, b.floats, i);
-            int lane = i % LANES;
-            DoubleVector.fromArray(DOUBLES, lanes, lane).add(terms(kind, a0, b0, 0)).intoArray(lanes, lane);
-            lane += DOUBLE_LANES;
-            DoubleVector.fromArray(DOUBLES, lanes, lane).add(terms(kind, a0, b0, 1)).intoArray(lanes, lane);
+    @Override
+    public double dotRounded(Tile a, Tile b, int length) {
+        if (NARROW) {
+            return scalar.dotRounded(a, b, length);
         }
+        double[] lanes = new double[LANES];
+        float[] x = a.floats;
+        float[] y = b.floats;
+        int whole = length & -LANES;
+        DoubleVector s0 = DoubleVector.zero(DOUBLES);
+        DoubleVector s1 = s0;
+        DoubleVector s2 = s0;
+        DoubleVector s3 = s0;
+        for (int i = 0; i < whole; i += LANES) {
+            s0 = s0.add(product(x, y, i));
+            s1 = s1.add(product(x, y, i + WIDTH));
+            s2 = s2.add(product(x, y, i + 2 * WIDTH));
+            s3 = s3.add(product(x, y, i + 3 * WIDTH));
+        }
+        store(lanes, s0, s1, s2, s3);
+        for (int i = whole; i < length; i++) {
+            lanes[i - whole] += ROUNDING.round(x[i] * y[i]);
+        }
+        return ReductionKernels.combine(lanes);
     }
 
     @Override
