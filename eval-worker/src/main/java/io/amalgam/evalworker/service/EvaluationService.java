@@ -13,10 +13,10 @@ import io.amalgam.evalworker.task.EvaluationWork;
 import io.amalgam.evalworker.task.OpenModels;
 import io.amalgam.evalworker.task.ResultStore;
 import io.amalgam.events.EventPublisher;
-import io.amalgam.events.TopicAdministration;
 import io.amalgam.events.Topics;
 import io.amalgam.events.work.ShareGroupQueue;
 import io.amalgam.events.work.WorkLoop;
+import io.amalgam.events.work.WorkerLife;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -25,14 +25,10 @@ import io.smallrye.common.annotation.Identifier;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,21 +40,16 @@ import org.slf4j.LoggerFactory;
 public class EvaluationService {
 
     private static final Logger LOG = LoggerFactory.getLogger(EvaluationService.class);
-    private static final long PAUSE_MILLIS = 2_000;
 
     private final EvalWorkerConfiguration configuration;
-    private final Map<String, Object> connection;
     private final String worker;
     private final EventPublisher publisher;
     private final EvaluationCoordinator coordinator;
     private final OpenModels models;
     private final WorkLoop loop;
+    private final WorkerLife life;
     private final EvalWorkerMetrics metrics;
     private volatile TaskCatalog catalog;
-    private volatile List<String> obstacles = List.of("Kafka has not answered yet");
-    private volatile boolean running;
-    private volatile boolean stopping;
-    private volatile Thread starter;
 
     /** Makes everything; nothing connects yet. */
     public EvaluationService(
@@ -66,8 +57,8 @@ public class EvaluationService {
             MeterRegistry registry) {
         Clock clock = Clock.systemUTC();
         this.configuration = configuration;
-        this.connection = new HashMap<>(broker);
-        this.worker = configuration.worker().name().orElseGet(EvaluationService::hostAndProcess);
+        Map<String, Object> connection = new HashMap<>(broker);
+        this.worker = configuration.worker().name().orElseGet(WorkerLife::hostAndProcess);
         this.metrics = new EvalWorkerMetrics(registry);
         ArtifactStore store = new FileSystemStore(configuration.store().root());
         ResultStore results = new ResultStore(store);
@@ -83,6 +74,9 @@ public class EvaluationService {
                 worker, new ShareGroupQueue(connection, Topics.EVALUATION_WORKERS), configuration.worker().slots(),
                 new EvaluationWork(worker, results, this::catalog, models, publisher, clock, metrics),
                 publisher, clock, metrics::deadLetter);
+        this.life = new WorkerLife(
+                worker, connection, configuration.topics().create(), configuration.topics().replication(),
+                this::openBenchmarks, loop);
         metrics.watch(coordinator, loop::held, clock);
     }
 
@@ -108,15 +102,12 @@ public class EvaluationService {
 
     /** What keeps the worker from working, each in a sentence; empty when it can. */
     public List<String> obstacles() {
-        if (!obstacles.isEmpty()) {
-            return obstacles;
-        }
-        return stopping ? List.of("the worker is stopping") : List.of();
+        return life.obstacles();
     }
 
     /** Whether the slots that should take work are running. */
     public boolean alive() {
-        return !running || stopping || loop.alive();
+        return life.alive();
     }
 
     private TaskCatalog catalog() {
@@ -124,16 +115,11 @@ public class EvaluationService {
     }
 
     void start(@Observes StartupEvent event) {
-        starter = Thread.ofPlatform().name("starter").daemon(true).start(this::startWhenPossible);
+        life.begin();
     }
 
     void stop(@Observes @Priority(1) ShutdownEvent event) throws InterruptedException {
-        stopping = true;
-        starter.interrupt();
-        starter.join();
-        if (running) {
-            loop.drain(configuration.worker().drain());
-        }
+        life.end(configuration.worker().drain());
         coordinator.close();
         publisher.close();
         LOG.info("worker {} has drained", worker);
@@ -141,57 +127,19 @@ public class EvaluationService {
 
     @Scheduled(every = "1s")
     void tick() {
-        if (running) {
+        if (life.running()) {
             coordinator.tick(loop.outage());
         }
     }
 
-    /**
-     * Topics and group settings come first: what is published or consumed before them would be lost. Events that arrive
-     * before the benchmarks can be read wait in the coordinator's letter box.
-     */
-    private void startWhenPossible() {
-        while (!stopping) {
-            obstacles = tryToStart();
-            if (obstacles.isEmpty()) {
-                LOG.info("worker {} takes work", worker);
-                return;
-            }
-            obstacles.forEach(obstacle -> LOG.warn("not ready: {}", obstacle));
-            try {
-                Thread.sleep(PAUSE_MILLIS);
-            } catch (InterruptedException end) {
-                return;
-            }
-        }
-    }
-
-    private List<String> tryToStart() {
-        try (Admin admin = Admin.create(connection)) {
-            List<String> differences = new TopicAdministration(
-                    admin, configuration.topics().create(), configuration.topics().replication()).ensure();
-            if (!differences.isEmpty()) {
-                return differences;
-            }
+    /** Events that arrive before the benchmarks can be read wait in the coordinator's letter box. */
+    private List<String> openBenchmarks() {
+        try {
             catalog = TaskCatalog.open(List.of(configuration.benchmarks().root()));
-        } catch (KafkaException failure) {
-            return List.of("Kafka does not answer: " + failure.getMessage());
         } catch (AmalgamException failure) {
             return List.of(failure.getMessage());
         }
         coordinator.start();
-        loop.start();
-        running = true;
         return List.of();
-    }
-
-    private static String hostAndProcess() {
-        String host;
-        try {
-            host = InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException unknown) {
-            host = "worker";
-        }
-        return host + "-" + ProcessHandle.current().pid();
     }
 }

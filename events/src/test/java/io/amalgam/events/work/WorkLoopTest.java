@@ -280,6 +280,29 @@ class WorkLoopTest {
     }
 
     @Test
+    void aWorkerTakesWorkOnceItIsPreparedAndSaysUntilThenWhatIsMissing() throws Exception {
+        AtomicBoolean prepared = new AtomicBoolean();
+        Recorder recorder = Recorder.acceptingAll();
+        WorkLoop loop = new WorkLoop(
+                "prepared", new ShareGroupQueue(connection, Topics.CHUNK_WORKERS), 2, recorder, publisher,
+                Clock.systemUTC(), letter -> { });
+        WorkerLife life = new WorkerLife("prepared", connection, false, -1,
+                () -> prepared.get() ? List.of() : List.of("the benchmarks are not there"), loop);
+        publish("prepared-1");
+        life.begin();
+        await(() -> life.obstacles().equals(List.of("the benchmarks are not there")));
+        assertFalse(life.running());
+        assertTrue(life.alive(), "whoever waits is not to be restarted");
+        prepared.set(true);
+        await(() -> recorder.seen().equals(List.of("prepared-1")));
+        assertEquals(List.of(), life.obstacles());
+        life.end(Duration.ofSeconds(10));
+        assertEquals(List.of("the worker is stopping"), life.obstacles());
+        assertTrue(life.alive());
+        assertFalse(loop.alive());
+    }
+
+    @Test
     void theRecordOfAKilledWorkerComesToAnotherAtOnceAndSaysSo() throws Exception {
         publish("killed");
         Process worker = new ProcessBuilder(
