@@ -1,9 +1,11 @@
 package io.amalgam.cli;
 
 import io.amalgam.cli.client.CancelCommand;
+import io.amalgam.cli.client.DeadLettersCommand;
 import io.amalgam.cli.client.LeaderboardCommand;
 import io.amalgam.cli.client.ListCommand;
 import io.amalgam.cli.client.PullCommand;
+import io.amalgam.cli.client.RetryCommand;
 import io.amalgam.cli.client.ShowCommand;
 import io.amalgam.cli.client.SubmitCommand;
 import io.amalgam.cli.client.WatchCommand;
@@ -34,8 +36,10 @@ import picocli.CommandLine.Spec;
             ListCommand.class,
             ShowCommand.class,
             CancelCommand.class,
+            RetryCommand.class,
             LeaderboardCommand.class,
             PullCommand.class,
+            DeadLettersCommand.class,
             VersionCommand.class,
             HelpCommand.class,
         },

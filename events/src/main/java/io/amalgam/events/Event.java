@@ -201,9 +201,13 @@ public sealed interface Event {
 
     // ---- dead-letters ------------------------------------------------------------------------------------------
 
-    /** A record that was given up, with the reason and where it was. {@code value}: its text, cut so that it fits. */
+    /**
+     * A record that was given up, with the reason and where it was. {@code value}: its text, cut so that it fits.
+     * {@code trace}: the W3C trace id that the record carried.
+     */
     record DeadLetter(
             String topic, int partition, long offset, @Optional String key, @Optional String type, String code,
-            String reason, @Optional String merge, @Optional String value, String by, Instant at) implements Event {
+            String reason, @Optional String merge, @Optional String value, String by, Instant at,
+            @Optional String trace) implements Event {
     }
 }

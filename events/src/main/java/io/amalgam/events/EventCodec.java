@@ -16,6 +16,8 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
@@ -42,6 +44,9 @@ public final class EventCodec {
     private static final String TIME = "ce_time";
     private static final String SUBJECT = "ce_subject";
     private static final int DEEPEST = 16;
+    /** Keys of records about a merge are its id, or begin with it. */
+    private static final Pattern MERGE_KEY =
+            Pattern.compile("([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?=/|$)");
 
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
@@ -171,11 +176,12 @@ public final class EventCodec {
      *
      * @param code name of an engine error code
      * @param reason one sentence
-     * @param merge the merge it belongs to, or null
      * @param by who gave it up
      */
     public static Event.DeadLetter deadLetter(
-            ConsumerRecord<?, byte[]> record, String code, String reason, String merge, String by, Instant now) {
+            ConsumerRecord<?, byte[]> record, String code, String reason, String by, Instant now) {
+        String merge = mergeOf(record);
+        String trace = TraceContext.traceId(text(record.headers(), TraceContext.HEADER));
         String value = record.value() == null ? null : new String(record.value(), StandardCharsets.UTF_8);
         String key = record.key() == null ? null : abbreviate(record.key().toString());
         String type = text(record.headers(), TYPE);
@@ -184,13 +190,22 @@ public final class EventCodec {
             String cut = value == null ? null : value.substring(0, length);
             Event.DeadLetter letter = new Event.DeadLetter(
                     record.topic(), record.partition(), record.offset(), key, type == null ? null : abbreviate(type),
-                    code, abbreviate(reason), merge, cut, by, now);
+                    code, abbreviate(reason), merge, cut, by, now, trace);
             // Characters that JSON escapes take up to six bytes each, so the length is found by trying.
             if (length == 0 || json(letter).length <= MAXIMUM_BYTES) {
                 return letter;
             }
             length /= 2;
         }
+    }
+
+    /** The merge that a record belongs to, as far as its key tells without its value being readable; else null. */
+    private static String mergeOf(ConsumerRecord<?, byte[]> record) {
+        if (record.key() == null || !Topics.KEYED_BY_MERGE.contains(record.topic())) {
+            return null;
+        }
+        Matcher merge = MERGE_KEY.matcher(record.key().toString());
+        return merge.lookingAt() ? merge.group(1) : null;
     }
 
     /** At most 500 characters of a text: messages of others are of any length. */

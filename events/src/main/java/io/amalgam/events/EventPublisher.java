@@ -1,5 +1,6 @@
 package io.amalgam.events;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.slf4j.Logger;
@@ -24,6 +26,9 @@ import org.slf4j.LoggerFactory;
  * {@link KafkaException} that says why not. Safe for use by several threads.
  */
 public final class EventPublisher implements AutoCloseable {
+
+    /** Header of a replayed record: the dead letter that it was replayed from. */
+    public static final String REPLAY_HEADER = "amalgam_replay";
 
     private static final Logger LOG = LoggerFactory.getLogger(EventPublisher.class);
     private static final long FIRST_PAUSE_MILLIS = 200;
@@ -83,6 +88,19 @@ public final class EventPublisher implements AutoCloseable {
                 () -> new ProducerRecord<>(record.topic(), record.partition(), record.key(), record.value(),
                         record.headers()),
                 givingUp);
+    }
+
+    /**
+     * Publishes a record once more where it was, with its headers and a mark by which it is found again.
+     *
+     * @param record as it was consumed
+     * @param mark value of the header {@link #REPLAY_HEADER}, in place of an earlier one
+     */
+    public CompletableFuture<RecordMetadata> replay(ConsumerRecord<String, byte[]> record, String mark) {
+        RecordHeaders headers = new RecordHeaders(record.headers());
+        headers.remove(REPLAY_HEADER);
+        headers.add(REPLAY_HEADER, mark.getBytes(StandardCharsets.UTF_8));
+        return send(new ProducerRecord<>(record.topic(), record.partition(), record.key(), record.value(), headers));
     }
 
     private boolean patiently(Supplier<ProducerRecord<String, byte[]>> record, BooleanSupplier givingUp)

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -126,6 +127,10 @@ public final class Topics {
     public static final List<Topic> ALL = List.of(
             MERGE_REQUESTS, MERGES, MERGE_CHUNKS, CHUNK_RESULTS, ARTIFACTS, EVALUATION_TASKS, EVALUATION_RESULTS,
             SCORES, DEAD_LETTERS);
+
+    /** Names of the topics whose records belong to a merge each. */
+    static final Set<String> KEYED_BY_MERGE =
+            Set.of(MERGE_REQUESTS.name(), MERGES.name(), MERGE_CHUNKS.name(), CHUNK_RESULTS.name());
 
     /** Every share group. */
     public static final List<WorkGroup> WORK_GROUPS = List.of(CHUNK_WORKERS, EVALUATION_WORKERS);

@@ -48,6 +48,11 @@ public record TraceContext(String traceparent) {
         return traceparent.substring(TRACE_ID, SPAN_ID - 1);
     }
 
+    /** The 32 hex digits of a header's value, or null where there is none or a malformed one. */
+    static String traceId(String traceparent) {
+        return valid(traceparent) ? new TraceContext(traceparent).traceId() : null;
+    }
+
     private static boolean valid(String traceparent) {
         return traceparent != null && FORMAT.matcher(traceparent).matches();
     }

@@ -239,7 +239,7 @@ class EventCodecTest {
                 "merge-chunks", 1, 5L, 0L, org.apache.kafka.common.record.TimestampType.CREATE_TIME, 1, 1,
                 "k".repeat(5_000), controls, headers, java.util.Optional.empty());
         Event.DeadLetter letter = EventCodec.deadLetter(
-                record, EventCodec.EVENT_INVALID, "r".repeat(5_000), null, "test", Samples.NOW);
+                record, EventCodec.EVENT_INVALID, "r".repeat(5_000), "test", Samples.NOW);
         assertTrue(EventCodec.json(letter).length <= EventCodec.MAXIMUM_BYTES);
         assertEquals(5L, letter.offset());
         assertFalse(letter.value().isEmpty());

@@ -59,6 +59,7 @@ final class Samples {
                 new Event.EvaluationFailed(ARTIFACT, ARTIFACT, "BENCHMARK_DATA", "ordering.jsonl is missing", NOW),
                 new Event.EvaluationCancelled(ARTIFACT, ARTIFACT, "somebody", NOW),
                 new Event.DeadLetter("merge-chunks", 2, 17, "key", "io.amalgam.ChunkRequested", "EVENT_INVALID",
-                        "ChunkRequested lacks the field slice", MERGE, "{}", WORKER, NOW));
+                        "ChunkRequested lacks the field slice", MERGE, "{}", WORKER, NOW,
+                        "0af7651916cd43dd8448eb211c80319c"));
     }
 }

@@ -51,7 +51,7 @@ public class EvaluationChannel {
         LOG.warn("{}-{}@{} goes to the dead letters: {}",
                 record.topic(), record.partition(), record.offset(), unreadable.reason());
         var letter = EventCodec.deadLetter(
-                record, EventCodec.EVENT_INVALID, unreadable.reason(), null, service.worker(), Instant.now());
+                record, EventCodec.EVENT_INVALID, unreadable.reason(), service.worker(), Instant.now());
         TraceContext trace = TraceContext.of(EventCodec.text(record.headers(), TraceContext.HEADER));
         if (service.publisher().publishPatiently(letter, trace, () -> false)) {
             service.metrics().deadLetter(letter);

@@ -164,7 +164,7 @@ public final class WorkLoop implements AutoCloseable {
 
     private void work(Slot slot, Held record) throws InterruptedException {
         switch (EventCodec.decode(record.record())) {
-            case Unreadable unreadable -> deadLetter(slot, record, EventCodec.EVENT_INVALID, unreadable.reason(), null);
+            case Unreadable unreadable -> deadLetter(slot, record, EventCodec.EVENT_INVALID, unreadable.reason());
             case Received received -> work(slot, record, received);
         }
     }
@@ -177,12 +177,12 @@ public final class WorkLoop implements AutoCloseable {
                 outcome = waitOut(record, received);
             }
         } catch (RefusedWork refused) {
-            deadLetter(slot, record, refused.code(), refused.getMessage(), received.trace());
+            deadLetter(slot, record, refused.code(), refused.getMessage());
             return;
         } catch (RuntimeException fault) {
             LOG.error("the handler failed on {}-{}@{}",
                     record.record().topic(), record.record().partition(), record.record().offset(), fault);
-            deadLetter(slot, record, "INTERNAL", fault.toString(), received.trace());
+            deadLetter(slot, record, "INTERNAL", fault.toString());
             return;
         }
         if (outcome == Outcome.DONE) {
@@ -230,13 +230,14 @@ public final class WorkLoop implements AutoCloseable {
         }
     }
 
-    private void deadLetter(Slot slot, Held record, String code, String reason, TraceContext trace)
+    private void deadLetter(Slot slot, Held record, String code, String reason)
             throws InterruptedException {
         Event.DeadLetter letter =
-                EventCodec.deadLetter(record.record(), code, reason, null, name, clock.instant());
+                EventCodec.deadLetter(record.record(), code, reason, name, clock.instant());
         LOG.warn("{}-{}@{} goes to the dead letters: {}",
                 letter.topic(), letter.partition(), letter.offset(), letter.reason());
-        if (publisher.publishPatiently(letter, trace == null ? TraceContext.start() : trace, this::givingUp)) {
+        TraceContext trace = TraceContext.of(EventCodec.text(record.record().headers(), TraceContext.HEADER));
+        if (publisher.publishPatiently(letter, trace, this::givingUp)) {
             deadLetterListener.accept(letter);
             slot.accept(record);
         } else {

@@ -24,6 +24,7 @@ import io.amalgam.events.EventPublisher;
 import io.amalgam.events.work.RefusedWork;
 import io.amalgam.events.work.WorkHandler;
 import io.amalgam.mergeworker.chunk.ShardMaker.MadeShard;
+import io.amalgam.mergeworker.coordination.MergeLine;
 import io.amalgam.mergeworker.coordination.MergePlanning;
 import io.amalgam.mergeworker.coordination.MergesView;
 import java.io.IOException;
@@ -151,10 +152,12 @@ public final class MergeWork implements WorkHandler {
         private final Turn turn;
         private final String merge;
         private final int numerics;
+        private final int attempt;
 
-        Run(String merge, int numerics, Work work, Turn turn) {
+        Run(String merge, int numerics, int attempt, Work work, Turn turn) {
             this.merge = merge;
             this.numerics = numerics;
+            this.attempt = attempt;
             this.work = work;
             this.turn = turn;
         }
@@ -196,6 +199,8 @@ public final class MergeWork implements WorkHandler {
                 listener.retried(failure.code().name());
                 storeOut |= failure.code() == ErrorCode.STORE_UNAVAILABLE || failure.code() == ErrorCode.STORAGE_FULL;
                 return Outcome.OUTAGE;
+            } catch (RefusedWork refused) {
+                throw refused;
             } catch (RuntimeException | OutOfMemoryError fault) {
                 LOG.error("{} failed", name(), fault);
                 return fail(ErrorCode.INTERNAL, "%s failed by a fault of Amalgam: %s".formatted(name(), fault));
@@ -250,7 +255,18 @@ public final class MergeWork implements WorkHandler {
         final Outcome fail(ErrorCode code, String message) throws InterruptedException {
             LOG.warn("{} failed: {} {}", name(), code, message);
             listener.failed(code.name());
-            return publish(failure(code.name(), EventCodec.abbreviate(message)));
+            Outcome outcome = publish(failure(code.name(), EventCodec.abbreviate(message)));
+            if (outcome == Outcome.DONE && poisonous(code)) {
+                // Its merge has heard of it; the record itself is kept for those who look for the reason.
+                throw new RefusedWork(code.name(), message);
+            }
+            return outcome;
+        }
+
+        /** Whether the record is given up for a fault that is not the recipe's: tried as often as may be, or deadly. */
+        private boolean poisonous(ErrorCode code) {
+            return code == ErrorCode.WORKER_LOST
+                    || code.kind() == ErrorCode.Kind.INTERNAL && attempt >= MergeLine.ATTEMPTS;
         }
 
         final Outcome publish(Event event) throws InterruptedException {
@@ -266,7 +282,7 @@ public final class MergeWork implements WorkHandler {
         private final long begun = System.nanoTime();
 
         ChunkRun(ChunkRequested request, Work work, Turn turn) {
-            super(request.merge(), request.numerics(), work, turn);
+            super(request.merge(), request.numerics(), request.attempt(), work, turn);
             this.request = request;
         }
 
@@ -366,7 +382,7 @@ public final class MergeWork implements WorkHandler {
         private final AssemblyRequested request;
 
         AssemblyRun(AssemblyRequested request, Work work, Turn turn) {
-            super(request.merge(), request.numerics(), work, turn);
+            super(request.merge(), request.numerics(), request.attempt(), work, turn);
             this.request = request;
         }
 

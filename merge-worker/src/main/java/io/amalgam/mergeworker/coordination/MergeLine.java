@@ -35,7 +35,7 @@ import java.util.List;
 public final class MergeLine {
 
     /** Deterministic failures of a chunk until the merge fails. */
-    static final int ATTEMPTS = 3;
+    public static final int ATTEMPTS = 3;
     /** Rounds without any result until the merge is stalled. */
     static final int ROUNDS = 3;
 

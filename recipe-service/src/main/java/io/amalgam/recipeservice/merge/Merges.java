@@ -4,6 +4,7 @@ import io.amalgam.engine.Version;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.error.Problem;
+import io.amalgam.engine.plan.MergeCost;
 import io.amalgam.engine.plan.PinnedRecipe;
 import io.amalgam.engine.plan.PlanJson;
 import io.amalgam.engine.plan.Preflight;
@@ -42,6 +43,7 @@ public class Merges {
 
     /** Recipes arrive without a file; problems are told as if they were this one. */
     private static final String RECIPE_FILE = "recipe.yml";
+    private static final int LARGEST_PINNED = 256 << 20;
 
     private final Database database;
     private final ProjectionSchema schema;
@@ -106,9 +108,37 @@ public class Merges {
             store.put(ArtifactStore.pinnedLocation(artifact), PlanJson.write(pinned));
         }
         List<ProblemView> problems = new ArrayList<>(result.problems().stream().map(ProblemView::of).toList());
+        String method = methodOf(order);
+        Wanted wanted = new Wanted(artifact, name(order, method, artifact), method, order.benchmarks());
         Submission submission = database.transaction(
-                connection -> submit(connection, order, result, pinned, complete, problems, trace));
+                connection -> submit(connection, wanted, result.cost(), complete, problems, trace));
         count(submission.outcome().name().toLowerCase(Locale.ROOT));
+        return submission;
+    }
+
+    /**
+     * Begins a new attempt at what a merge that failed or was cancelled was to make, from the same pinned recipe; what
+     * it had finished is not done again. If another attempt runs already, that is the one; asking again changes nothing.
+     *
+     * @throws AmalgamException with {@code NOT_FOUND} if there is no such merge or its recipe is no longer stored,
+     *     {@code CONFLICT} if it runs or has completed, {@code BROKER_UNAVAILABLE}
+     */
+    public Submission retry(UUID id, TraceContext trace) {
+        MergeView merge = find(id);
+        if (!merge.terminal() || merge.state().equals("completed")) {
+            throw new AmalgamException(ErrorCode.CONFLICT, "merge " + id + " is " + merge.state()
+                    + "; only one that failed or was cancelled can be tried again");
+        }
+        String artifact = merge.artifact();
+        if (store.get(ArtifactStore.pinnedLocation(artifact), LARGEST_PINNED).isEmpty()) {
+            throw new AmalgamException(ErrorCode.NOT_FOUND, "the pinned recipe of merge " + id
+                    + " is no longer in the store; submit the recipe again");
+        }
+        boolean complete = store.manifest(artifact).isPresent();
+        Wanted wanted = new Wanted(artifact, merge.name(), merge.method(), merge.benchmarks());
+        Submission submission = database.transaction(
+                connection -> submit(connection, wanted, null, complete, new ArrayList<>(), trace));
+        count("retried");
         return submission;
     }
 
@@ -141,10 +171,14 @@ public class Merges {
                 () -> new AmalgamException(ErrorCode.NOT_FOUND, "there is no merge " + id));
     }
 
+    /** What is to be made, whether by an order or by another attempt. */
+    private record Wanted(String artifact, String name, String method, List<String> benchmarks) {
+    }
+
     private Submission submit(
-            Connection connection, MergeOrder order, PreflightResult result, PinnedRecipe pinned, boolean complete,
-            List<ProblemView> problems, TraceContext trace) throws SQLException {
-        String artifact = pinned.artifactKey();
+            Connection connection, Wanted wanted, MergeCost cost, boolean complete, List<ProblemView> problems,
+            TraceContext trace) throws SQLException {
+        String artifact = wanted.artifact();
         // Orders for the same artifact take turns, whichever replica they reach.
         Sql.execute(connection, "select pg_advisory_xact_lock(hashtextextended(?, 0))", artifact);
         int attempts = Sql.first(connection,
@@ -153,29 +187,29 @@ public class Merges {
                 .orElse(0);
         Optional<MergeView> newest = queries.newestOf(connection, artifact);
         if (complete) {
-            noteBenchmarks(order, newest, problems);
+            noteBenchmarks(wanted, newest, problems);
             return new Submission(Submission.Outcome.COMPLETE, newest.map(merge -> merge.id().toString()).orElse(null),
-                    artifact, attempts, "completed", result.cost(), problems);
+                    artifact, attempts, "completed", cost, problems);
         }
         String newestId = Identifiers.merge(artifact, attempts);
         // An attempt that the projection has not heard of is one whose request it has yet to read.
         boolean known = newest.isPresent() && newest.get().attempt() >= attempts;
         if (attempts > 0 && (!known || !newest.get().terminal())) {
-            newest.ifPresent(merge -> noteBenchmarks(order, newest, problems));
+            newest.ifPresent(merge -> noteBenchmarks(wanted, newest, problems));
             return new Submission(Submission.Outcome.JOINED, newestId, artifact, attempts,
-                    known ? newest.get().state() : "requested", result.cost(), problems);
+                    known ? newest.get().state() : "requested", cost, problems);
         }
         int attempt = attempts + 1;
         String id = Identifiers.merge(artifact, attempt);
-        Event.MergeRequested event = new Event.MergeRequested(id, attempt, artifact, name(order, artifact),
-                methodOf(order), ArtifactStore.pinnedLocation(artifact), tenant, order.benchmarks(), Version.NUMERICS,
+        Event.MergeRequested event = new Event.MergeRequested(id, attempt, artifact, wanted.name(),
+                wanted.method(), ArtifactStore.pinnedLocation(artifact), tenant, wanted.benchmarks(), Version.NUMERICS,
                 now());
         // Applied before it is published, so that whoever reads it from the topic waits for this transaction; published
         // before the commit, so that without the broker nothing is remembered and the client is told to come again.
         projector.apply(connection, eventId(event), event);
         broker.publish(event, trace);
         return new Submission(
-                Submission.Outcome.STARTED, id, artifact, attempt, "requested", result.cost(), problems);
+                Submission.Outcome.STARTED, id, artifact, attempt, "requested", cost, problems);
     }
 
     private PreflightResult preflight(MergeOrder order) {
@@ -187,15 +221,15 @@ public class Merges {
         return RecipeParser.parse(order.recipe(), RECIPE_FILE).orThrow().mergeMethod();
     }
 
-    private static String name(MergeOrder order, String artifact) {
-        return order.name().isBlank() ? methodOf(order) + "-" + artifact.substring(0, Math.min(8, artifact.length()))
+    private static String name(MergeOrder order, String method, String artifact) {
+        return order.name().isBlank() ? method + "-" + artifact.substring(0, Math.min(8, artifact.length()))
                 : order.name();
     }
 
     /** The first order decides what an artifact is scored with; a later one is told so, if it asked for more. */
-    private static void noteBenchmarks(MergeOrder order, Optional<MergeView> merge, List<ProblemView> problems) {
+    private static void noteBenchmarks(Wanted wanted, Optional<MergeView> merge, List<ProblemView> problems) {
         List<String> scored = merge.map(MergeView::benchmarks).orElse(List.of());
-        List<String> missing = order.benchmarks().stream().filter(task -> !scored.contains(task)).toList();
+        List<String> missing = wanted.benchmarks().stream().filter(task -> !scored.contains(task)).toList();
         if (!missing.isEmpty()) {
             problems.add(ProblemView.of(new Problem(ErrorCode.CONFLICT, Problem.Severity.NOTE,
                     "the artifact was ordered before, to be scored with " + scored + "; " + missing

@@ -13,7 +13,10 @@ import java.net.UnknownHostException;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
 /** The connection to Kafka on which this process publishes. */
@@ -54,8 +57,21 @@ public class Broker {
      *     written all the same, and publishing it again does no harm
      */
     public void publish(Event event, TraceContext trace) {
+        await(publisher.publish(event, trace));
+    }
+
+    /**
+     * Publishes a record once more where it was, marked with the dead letter that it is replayed from.
+     *
+     * @throws AmalgamException with {@code BROKER_UNAVAILABLE}; the record may have been written all the same
+     */
+    public void replay(ConsumerRecord<String, byte[]> record, UUID letter) {
+        await(publisher.replay(record, letter.toString()));
+    }
+
+    private static void await(Future<?> acknowledgement) {
         try {
-            publisher.publish(event, trace).get();
+            acknowledgement.get();
         } catch (ExecutionException failure) {
             throw new AmalgamException(ErrorCode.BROKER_UNAVAILABLE,
                     "Kafka did not accept the event within " + PATIENCE_MILLISECONDS / 1000 + " s ("

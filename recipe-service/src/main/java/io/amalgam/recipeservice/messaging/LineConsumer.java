@@ -101,7 +101,7 @@ public class LineConsumer {
             // What cannot be read from the dead letters themselves must not become another one.
             if (!record.record().topic().equals(Topics.DEAD_LETTERS.name())) {
                 broker.publish(
-                        EventCodec.deadLetter(record.record(), record.code().name(), record.reason(), null,
+                        EventCodec.deadLetter(record.record(), record.code().name(), record.reason(),
                                 broker.source(), Instant.now()),
                         TraceContext.of(EventCodec.text(record.record().headers(), TraceContext.HEADER)));
             }

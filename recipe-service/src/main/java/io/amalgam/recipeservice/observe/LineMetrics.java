@@ -47,7 +47,7 @@ public class LineMetrics {
                 .description("Standard error of amalgam.score")
                 .register(registry);
         deadLetters = MultiGauge.builder("amalgam.dead.letters")
-                .description("Records that were given up, by error code")
+                .description("Records that were given up and neither replayed nor dropped, by error code")
                 .register(registry);
         Gauge.builder("amalgam.merge.backlog", () -> backlog.work())
                 .description("Merge work that waits or runs: unplanned requests, chunks, assemblies; scale workers on it")
@@ -91,8 +91,10 @@ public class LineMetrics {
                 from unnest(array['requested', 'running', 'completed', 'failed', 'cancelled']) as s (state)
                 left join projection.merge m on m.state = s.state and m.artifact is not null
                 group by s.state""", "state"), true);
-        deadLetters.register(rows(connection,
-                "select code, count(*) as value from projection.dead_letter group by code", "code"), true);
+        deadLetters.register(rows(connection, """
+                select code, count(*) as value from projection.dead_letter l where not exists (
+                    select 1 from owned.dead_letter_decision d where d.letter = l.id and d.state <> 'replaying')
+                group by code""", "code"), true);
         String newest = """
                 from (select id, name from projection.artifact order by completed_at desc, id limit %d) a
                 join projection.artifact_model m on m.artifact = a.id and m.role = 'ARTIFACT'

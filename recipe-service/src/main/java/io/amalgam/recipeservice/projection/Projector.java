@@ -49,7 +49,7 @@ public class Projector {
             case Event.EvaluationCompleted completed -> scores.evaluationCompleted(connection, completed);
             case Event.EvaluationFailed failed -> scores.evaluationFailed(connection, failed);
             case Event.EvaluationCancelled cancelled -> scores.evaluationCancelled(connection, cancelled);
-            case Event.DeadLetter letter -> deadLetter(connection, letter);
+            case Event.DeadLetter letter -> deadLetter(connection, id, letter);
             // Between workers and their coordinator; what follows from them is told by other events.
             case Event.ChunkRequested requested -> { }
             case Event.AssemblyRequested requested -> { }
@@ -60,12 +60,13 @@ public class Projector {
         return true;
     }
 
-    private static void deadLetter(Connection connection, Event.DeadLetter letter) throws SQLException {
+    private static void deadLetter(Connection connection, UUID id, Event.DeadLetter letter) throws SQLException {
         Sql.update(connection, """
-                insert into projection.dead_letter (topic, partition, record_offset, record_key, type, code, reason,
-                    merge, value, reported_by, at)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing""",
-                letter.topic(), letter.partition(), letter.offset(), letter.key(), letter.type(), letter.code(),
-                letter.reason(), letter.merge(), letter.value(), letter.by(), MergeProjection.instant(letter.at()));
+                insert into projection.dead_letter (id, topic, partition, record_offset, record_key, type, code, reason,
+                    merge, value, reported_by, at, trace)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing""",
+                id, letter.topic(), letter.partition(), letter.offset(), letter.key(), letter.type(), letter.code(),
+                letter.reason(), letter.merge(), letter.value(), letter.by(), MergeProjection.instant(letter.at()),
+                letter.trace());
     }
 }

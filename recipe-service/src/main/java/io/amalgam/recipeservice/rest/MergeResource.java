@@ -126,15 +126,7 @@ public class MergeResource {
             @QueryParam("benchmarks") String benchmarks, @QueryParam("strict") Boolean strict) {
         MergeOrder order = orders.read(body, headers.getMediaType(),
                 new OrderReader.QueryOptions(name, seed, shardSize, benchmarks, strict));
-        Submission submission = merges.submit(order, trace.context());
-        return switch (submission.outcome()) {
-            case STARTED, JOINED -> Response.accepted(submission)
-                    .location(URI.create("/api/merges/" + submission.id()))
-                    .build();
-            case COMPLETE -> Response.ok(submission)
-                    .location(URI.create("/api/artifacts/" + submission.artifact()))
-                    .build();
-        };
+        return answer(merges.submit(order, trace.context()));
     }
 
     /** Checks an order without starting anything: always answered with 200, whether it would be accepted or not. */
@@ -197,6 +189,34 @@ public class MergeResource {
         boolean ended = merges.find(merge).terminal();
         MergeView view = merges.cancel(merge, EventCodec.abbreviate(reason), trace.context());
         return (ended ? Response.ok(view) : Response.accepted(view)).build();
+    }
+
+    /** Begins a new attempt. */
+    @POST
+    @Path("/merges/{id}/retry")
+    @RunOnVirtualThread
+    @Operation(summary = "Try a merge again",
+            description = "A new attempt at what a failed or cancelled merge was to make, from the same pinned recipe: "
+                    + "shards that were finished are not made again. Joins an attempt that runs already.")
+    @APIResponse(responseCode = "202", description = "The attempt was started or joined; Location is where it is.",
+            content = @Content(schema = @Schema(implementation = Submission.class)))
+    @APIResponse(responseCode = "200", description = "The artifact exists meanwhile; Location is where it is.")
+    @APIResponse(responseCode = "409", description = "The merge runs, or has completed.",
+            content = @Content(mediaType = ProblemResponse.MEDIA_TYPE,
+                    schema = @Schema(implementation = ProblemResponse.class)))
+    public Response retry(@PathParam("id") String id) {
+        return answer(merges.retry(mergeId(id), trace.context()));
+    }
+
+    private static Response answer(Submission submission) {
+        return switch (submission.outcome()) {
+            case STARTED, JOINED -> Response.accepted(submission)
+                    .location(URI.create("/api/merges/" + submission.id()))
+                    .build();
+            case COMPLETE -> Response.ok(submission)
+                    .location(URI.create("/api/artifacts/" + submission.artifact()))
+                    .build();
+        };
     }
 
     /** Streams a merge's events. */
