@@ -1,16 +1,21 @@
 package io.amalgam.cli;
 
 import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.error.Problem;
+import io.amalgam.engine.execute.ExecutionListener;
+import io.amalgam.engine.merge.OpenedModels;
 import io.amalgam.engine.plan.ChunkPlan;
 import io.amalgam.engine.plan.MergeCost;
 import io.amalgam.engine.plan.MergePlan;
 import io.amalgam.engine.plan.PinnedModel;
 import io.amalgam.engine.plan.PinnedRecipe;
 import io.amalgam.engine.plan.PlanJson;
-import io.amalgam.engine.plan.Planner;
 import io.amalgam.engine.plan.Preflight;
 import io.amalgam.engine.plan.PreflightResult;
+import io.amalgam.engine.report.MergeReport;
+import io.amalgam.engine.source.ModelSources;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -45,9 +50,26 @@ final class PlanCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the plan as JSON.")
     private boolean json;
 
-    /** What {@code --json} prints. */
+    @Option(
+            names = "--report",
+            description = "Also read all weights once, in bounded memory, and compare the models layer by layer: lengths of"
+                    + " task vectors, angles between them, conflicts of sign.")
+    private boolean report;
+
+    @Option(
+            names = {"--threads", "-j"},
+            paramLabel = "N",
+            description = "Threads that read for --report (default: one a processor). The report does not depend on it.")
+    private Integer threads;
+
+    /** What {@code --json} prints; the report is null unless it was asked for. */
     private record Summary(
-            String artifact, long seed, MergeCost cost, List<PlannedFile> files, List<Problem> problems) {
+            String artifact,
+            long seed,
+            MergeCost cost,
+            List<PlannedFile> files,
+            List<Problem> problems,
+            MergeReport report) {
     }
 
     /** An output file. */
@@ -56,16 +78,14 @@ final class PlanCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        PreflightResult result = Preflight.check(
-                RecipeFiles.one(recipe),
-                options.planOptions(),
-                options.sources());
+        ModelSources sources = options.sources();
+        PreflightResult result = Preflight.check(RecipeFiles.one(recipe), options.planOptions(), sources);
         PrintWriter err = spec.commandLine().getErr();
         if (result.pinned().isEmpty()) {
             throw new AmalgamException(result.problems());
         }
         PinnedRecipe pinned = result.pinned().get();
-        MergePlan plan = Planner.plan(pinned);
+        MergePlan plan = result.planOrThrow();
         if (json) {
             List<PlannedFile> files = new ArrayList<>();
             plan.chunks().forEach(chunk -> files.add(
@@ -74,15 +94,50 @@ final class PlanCommand implements Callable<Integer> {
                     .getOut()
                     .println(new String(
                             PlanJson.write(new Summary(
-                                    plan.artifactKey(), pinned.seed(), result.cost(), files, result.problems())),
+                                    plan.artifactKey(),
+                                    pinned.seed(),
+                                    result.cost(),
+                                    files,
+                                    result.problems(),
+                                    report ? compare(plan, result.cost(), sources) : null)),
                             StandardCharsets.UTF_8));
         } else {
             result.problems().forEach(problem -> Failures.print(err, problem));
             err.flush();
             print(plan, pinned, result.cost());
+            if (report) {
+                spec.commandLine().getOut().println();
+                spec.commandLine().getOut().flush();
+                ReportPrinter.print(spec.commandLine().getOut(), compare(plan, result.cost(), sources));
+            }
         }
         spec.commandLine().getOut().flush();
         return 0;
+    }
+
+    private MergeReport compare(MergePlan plan, MergeCost cost, ModelSources sources) {
+        try (ProgressBar bar = ProgressBar.of(cost.bytesToRead(), !json)) {
+            return MergeReport.of(plan, new OpenedModels(plan.models(), sources), threadCount(), new ExecutionListener() {
+                @Override
+                public void bytesRead(long bytes) {
+                    bar.advance(bytes);
+                }
+            });
+        } catch (IOException e) {
+            throw new AmalgamException(
+                    ErrorCode.SOURCE_UNAVAILABLE, "A model cannot be read: " + e.getMessage() + ".", e);
+        }
+    }
+
+    private int threadCount() {
+        if (threads == null) {
+            return Runtime.getRuntime().availableProcessors();
+        }
+        if (threads < 1) {
+            throw new AmalgamException(
+                    ErrorCode.ARGUMENT_INVALID, "--threads is " + threads + ", expected a number of at least 1.");
+        }
+        return threads;
     }
 
     private void print(MergePlan plan, PinnedRecipe pinned, MergeCost cost) {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /** The elements of one input tensor as bytes, wherever they come from. Safe for use by several threads. */
-interface ElementSource {
+public interface ElementSource {
 
     /** Type of the bytes that {@link #read} gives. */
     DType dtype();

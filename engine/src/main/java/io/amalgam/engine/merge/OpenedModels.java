@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The models of a plan, opened once and verified to be those that the plan was made for. */
-final class OpenedModels implements ModelOpener {
+public final class OpenedModels implements ModelOpener {
 
     private final List<ModelSnapshot> snapshots;
 
@@ -19,7 +19,7 @@ final class OpenedModels implements ModelOpener {
      *
      * @throws io.amalgam.engine.error.AmalgamException with {@code MODEL_CHANGED} if one is another than was planned
      */
-    OpenedModels(List<PlannedModel> models, ModelSource sources) throws IOException {
+    public OpenedModels(List<PlannedModel> models, ModelSource sources) throws IOException {
         snapshots = new ArrayList<>(models.size());
         for (PlannedModel model : models) {
             snapshots.add(sources.open(model));
@@ -32,7 +32,7 @@ final class OpenedModels implements ModelOpener {
     }
 
     /** Checks that no model changed while it was read. */
-    void verifyUnchanged() throws IOException {
+    public void verifyUnchanged() throws IOException {
         for (ModelSnapshot snapshot : snapshots) {
             snapshot.verifyUnchanged();
         }
