@@ -155,7 +155,7 @@ final class MergeCommand implements Callable<Integer> {
         LocalMerge.Outcome outcome;
         try (ProgressBar bar = ProgressBar.of(preflight.cost().bytesToWrite(), !quiet && !json)) {
             outcome = new LocalMerge(models, execution(), overwrite, fsync)
-                    .run(pinned, preflight.cost(), folder, new ExecutionListener() {
+                    .run(preflight, folder, new ExecutionListener() {
                         @Override
                         public void bytesWritten(long bytes) {
                             bar.advance(bytes);

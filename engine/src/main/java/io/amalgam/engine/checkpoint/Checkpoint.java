@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.source.InParallel;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.RangeReader;
 import java.io.IOException;
@@ -33,6 +34,8 @@ public final class Checkpoint {
     public static final String ADAPTER_FILE = "adapter_model.safetensors";
 
     private static final int INDEX_LIMIT = 100_000_000;
+    /** Shards whose headers are read at a time. */
+    private static final int HEADERS_AT_ONCE = 8;
 
     /** What kind of folder it is. */
     public enum Kind {
@@ -107,19 +110,18 @@ public final class Checkpoint {
             checkShardName(snapshot, label, file);
         }
         Map<String, StoredTensor> tensors = HashMap.newHashMap(weightMap.size());
-        List<SafetensorsHeader> headers = new ArrayList<>();
-        for (Map.Entry<String, List<String>> shard : namesByShard.entrySet()) {
-            SafetensorsHeader header = header(snapshot, shard.getKey());
-            headers.add(header);
+        List<SafetensorsHeader> headers =
+                InParallel.map(List.copyOf(namesByShard.keySet()), HEADERS_AT_ONCE, file -> header(snapshot, file));
+        for (SafetensorsHeader header : headers) {
             Map<String, StoredTensor> stored = HashMap.newHashMap(header.tensors().size());
             for (StoredTensor tensor : header.tensors()) {
                 stored.put(tensor.name(), tensor);
             }
-            for (String name : shard.getValue()) {
+            for (String name : namesByShard.get(header.file())) {
                 StoredTensor tensor = stored.get(name);
                 if (tensor == null) {
                     throw new AmalgamException(ErrorCode.CHECKPOINT_INVALID, label + " says that tensor '" + name
-                            + "' is in " + shard.getKey() + ", but it is not; download the model again.");
+                            + "' is in " + header.file() + ", but it is not; download the model again.");
                 }
                 tensors.put(name, tensor);
             }

@@ -7,10 +7,9 @@ import io.amalgam.engine.execute.ExecutionListener;
 import io.amalgam.engine.execute.ExecutionOptions;
 import io.amalgam.engine.execute.ExecutionResult;
 import io.amalgam.engine.plan.ChunkPlan;
-import io.amalgam.engine.plan.MergeCost;
 import io.amalgam.engine.plan.MergePlan;
 import io.amalgam.engine.plan.PinnedRecipe;
-import io.amalgam.engine.plan.Planner;
+import io.amalgam.engine.plan.PreflightResult;
 import io.amalgam.engine.source.ModelSource;
 import io.amalgam.engine.store.Manifest;
 import io.amalgam.engine.store.OutputFolder;
@@ -60,24 +59,24 @@ public final class LocalMerge {
     /**
      * Makes the artifact.
      *
-     * @param pinned the recipe
-     * @param cost what the preflight said it takes
+     * @param accepted what the preflight made of the recipe
      * @param target the folder
      * @param listener hears of every block, and may cancel
-     * @throws AmalgamException with {@code OUTPUT_NOT_EMPTY} if the folder holds something else, {@code STORAGE_FULL},
+     * @throws AmalgamException with the preflight's errors if there are any, {@code OUTPUT_NOT_EMPTY} if the folder holds something else, {@code STORAGE_FULL},
      *     {@code MODEL_CHANGED}, or what executing a chunk throws
      */
-    public Outcome run(PinnedRecipe pinned, MergeCost cost, Path target, ExecutionListener listener) {
+    public Outcome run(PreflightResult accepted, Path target, ExecutionListener listener) {
+        PinnedRecipe pinned = accepted.orThrow();
         if (!overwrite) {
             Optional<Manifest> finished = OutputFolder.finished(target, pinned.artifactKey());
             if (finished.isPresent()) {
                 return new Outcome(finished.get(), false, Map.of());
             }
         }
-        MergePlan plan = Planner.plan(pinned);
+        MergePlan plan = accepted.planOrThrow();
         Map<String, Long> nonFinite = new TreeMap<>();
         try (OutputFolder output =
-                OutputFolder.open(target, pinned.artifactKey(), cost.diskBytes(), overwrite, durable)) {
+                OutputFolder.open(target, pinned.artifactKey(), accepted.cost().diskBytes(), overwrite, durable)) {
             OpenedModels models = new OpenedModels(plan.models(), sources);
             ChunkExecutor executor = new ChunkExecutor(execution);
             for (ChunkPlan chunk : plan.chunks()) {

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -53,12 +55,18 @@ public final class PlanJson {
         }
     }
 
-    /** SHA-256 of the canonical bytes, in lower-case hexadecimal. */
+    /** SHA-256 of the canonical bytes, in lower-case hexadecimal. The bytes are never in memory as a whole. */
     public static String digest(Object value) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(write(value)));
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            try (DigestOutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
+                MAPPER.writeValue(out, value);
+            }
+            return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new AmalgamException(ErrorCode.INTERNAL, "This Java lacks SHA-256.", e);
+        } catch (IOException e) {
+            throw new AmalgamException(ErrorCode.INTERNAL, "A plan cannot be written as JSON: " + e.getMessage(), e);
         }
     }
 }

@@ -16,6 +16,7 @@ import io.amalgam.engine.recipe.ParsedRecipe;
 import io.amalgam.engine.recipe.Position;
 import io.amalgam.engine.recipe.Recipe;
 import io.amalgam.engine.recipe.TokenizerRecipe;
+import io.amalgam.engine.source.InParallel;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSource;
 import io.amalgam.engine.tokenizer.TokenizerInput;
@@ -24,10 +25,12 @@ import io.amalgam.engine.tokenizer.TokenizerPlanner;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -38,6 +41,12 @@ public final class Preflight {
 
     private static final int CONFIG_LIMIT = 16 << 20;
     private static final int FILE_LIMIT = 64 << 20;
+    /** Models that are looked at at a time. */
+    private static final int MODELS_AT_ONCE = 4;
+
+    /** What planning may find missing only because a fault of form had it left out. */
+    private static final Set<ErrorCode> MAY_FOLLOW_FROM_FORM =
+            EnumSet.of(ErrorCode.METHOD_INPUTS, ErrorCode.PARAMETER_MISSING);
 
     private final ParsedRecipe parsed;
     private final Recipe recipe;
@@ -70,13 +79,9 @@ public final class Preflight {
         }
         checkMethod();
         ParameterNames.check(recipe, problems);
-        recipe.references().forEach(this::pin);
+        pinAll();
         tokenizerOnly().ifPresent(this::pinTokenizer);
-        // Faults of form leave too little to plan with, but for a type's name, which nothing else depends on.
-        boolean malformed = parsed.problems().stream()
-                .anyMatch(problem -> problem.severity() == Problem.Severity.ERROR
-                        && problem.code() != ErrorCode.DTYPE_UNSUPPORTED);
-        if (malformed || recipe.mergeMethod() == null) {
+        if (recipe.mergeMethod() == null || recipe.references().isEmpty()) {
             return refused();
         }
         String digest = CanonicalRecipe.digest(recipe, options, pinned);
@@ -93,15 +98,25 @@ public final class Preflight {
                 pinned,
                 tokenizer.vocabulary().orElse(null),
                 artifactFiles(tokenizer));
-        Optional<MergePlan> plan = Planner.plan(accepted, recipe, problems);
+        ProblemCollector ofPlanning = new ProblemCollector(parsed.file(), hasErrors());
+        Optional<MergePlan> plan = Planner.plan(accepted, recipe, ofPlanning);
+        boolean malformed = hasErrorOfForm();
+        problems.addAll(ofPlanning, code -> !malformed || !MAY_FOLLOW_FROM_FORM.contains(code));
         if (plan.isEmpty() || hasErrors()) {
             return refused();
         }
-        return new PreflightResult(allProblems(), Optional.of(accepted), CostEstimate.of(plan.get()));
+        return new PreflightResult(allProblems(), Optional.of(accepted), plan, CostEstimate.of(plan.get()));
     }
 
     private PreflightResult refused() {
-        return new PreflightResult(allProblems(), Optional.empty(), MergeCost.NONE);
+        return new PreflightResult(allProblems(), Optional.empty(), Optional.empty(), MergeCost.NONE);
+    }
+
+    /** Whether something of the recipe was left out because it could not be understood. */
+    private boolean hasErrorOfForm() {
+        return parsed.problems().stream()
+                .anyMatch(problem -> problem.severity() == Problem.Severity.ERROR
+                        && problem.code() != ErrorCode.DTYPE_UNSUPPORTED);
     }
 
     private boolean hasErrors() {
@@ -139,44 +154,83 @@ public final class Preflight {
         }
     }
 
-    private void pin(ModelReference reference, Position position) {
-        pin(reference.model(), false, position);
-        if (reference.lora() != null) {
-            pin(reference.lora(), true, position);
+    /**
+     * A model or adapter to be fixed.
+     *
+     * @param path as the recipe writes it
+     * @param position where the recipe first names it
+     */
+    private record Wanted(ModelPath path, boolean adapter, Position position) {
+    }
+
+    /** What was found of it: a snapshot and a pinned model, or why not. */
+    private record Found(Wanted wanted, ModelSnapshot snapshot, PinnedModel model, Exception failure) {
+    }
+
+    /** Fixes the identities of all models and reads their headers, several models at a time. */
+    private void pinAll() {
+        Map<Map.Entry<ModelPath, Boolean>, Wanted> wanted = new LinkedHashMap<>();
+        recipe.references().forEach((reference, position) -> {
+            want(reference.model(), false, position, wanted);
+            if (reference.lora() != null) {
+                want(reference.lora(), true, position, wanted);
+            }
+        });
+        try {
+            InParallel.map(List.copyOf(wanted.values()), MODELS_AT_ONCE, this::find).forEach(this::pin);
+        } catch (IOException e) {
+            throw new AmalgamException(ErrorCode.CANCELLED, "The preflight was interrupted.", e);
         }
     }
 
-    private void pin(ModelPath path, boolean adapter, Position position) {
-        if (pinned.stream().anyMatch(model ->
-                model.adapter() == adapter && path.equals(new ModelPath(model.path(), model.revision())))) {
-            return;
-        }
+    private static void want(
+            ModelPath path, boolean adapter, Position position, Map<Map.Entry<ModelPath, Boolean>, Wanted> wanted) {
+        wanted.putIfAbsent(Map.entry(path, adapter), new Wanted(path, adapter, position));
+    }
+
+    /** Runs on several threads. */
+    private Found find(Wanted wanted) {
+        ModelPath path = wanted.path();
+        ModelSnapshot snapshot = null;
         try {
-            ModelSnapshot snapshot = snapshots.get(path);
-            if (snapshot == null) {
-                snapshot = source.resolve(path.path(), path.revision());
-                snapshots.put(path, snapshot);
+            snapshot = source.resolve(path.path(), path.revision());
+            String config = wanted.adapter() ? AdapterConfig.FILE : ModelConfig.FILE;
+            if (!snapshot.has(config)) {
+                String other = wanted.adapter() ? ModelConfig.FILE : AdapterConfig.FILE;
+                requireKind(path, wanted.adapter(), snapshot.has(other) != wanted.adapter());
             }
-            String config = adapter ? AdapterConfig.FILE : ModelConfig.FILE;
-            if (adapter) {
+            if (wanted.adapter()) {
                 AdapterConfig.read(snapshot);
             } else {
                 ModelConfig.read(snapshot);
             }
             Checkpoint checkpoint = Checkpoint.open(snapshot);
-            requireKind(checkpoint, path, adapter);
-            pinned.add(new PinnedModel(
+            requireKind(path, wanted.adapter(), checkpoint.kind() == Checkpoint.Kind.ADAPTER);
+            PinnedModel model = new PinnedModel(
                     path.path(),
                     path.revision(),
                     snapshot.identity(),
-                    adapter,
+                    wanted.adapter(),
                     new String(snapshot.readSmall(config, CONFIG_LIMIT), StandardCharsets.UTF_8),
-                    List.copyOf(checkpoint.tensors())));
-        } catch (AmalgamException e) {
-            problems.failure(e, position);
-        } catch (IOException e) {
-            problems.error(
-                    ErrorCode.SOURCE_UNAVAILABLE, position, "Model " + path + " cannot be read: " + e.getMessage(), "");
+                    List.copyOf(checkpoint.tensors()));
+            return new Found(wanted, snapshot, model, null);
+        } catch (AmalgamException | IOException e) {
+            return new Found(wanted, snapshot, null, e);
+        }
+    }
+
+    private void pin(Found found) {
+        if (found.snapshot() != null) {
+            snapshots.putIfAbsent(found.wanted().path(), found.snapshot());
+        }
+        switch (found.failure()) {
+            case null -> pinned.add(found.model());
+            case AmalgamException refused -> problems.failure(refused, found.wanted().position());
+            default -> problems.error(
+                    ErrorCode.SOURCE_UNAVAILABLE,
+                    found.wanted().position(),
+                    "Model " + found.wanted().path() + " cannot be read: " + found.failure().getMessage(),
+                    "");
         }
     }
 
@@ -208,8 +262,8 @@ public final class Preflight {
         }
     }
 
-    private static void requireKind(Checkpoint checkpoint, ModelPath path, boolean adapter) {
-        if (adapter != (checkpoint.kind() == Checkpoint.Kind.ADAPTER)) {
+    private static void requireKind(ModelPath path, boolean adapter, boolean isAdapter) {
+        if (adapter != isAdapter) {
             throw new AmalgamException(
                     adapter ? ErrorCode.ADAPTER_INVALID : ErrorCode.MODEL_UNREADABLE,
                     adapter

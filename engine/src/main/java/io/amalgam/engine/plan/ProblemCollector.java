@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Gathers everything that is wrong with a recipe. The same fault in many tensors is one problem that says how many, so
@@ -17,6 +18,7 @@ import java.util.Map;
 final class ProblemCollector {
 
     private final String file;
+    private final boolean refused;
     private final Map<Object, Entry> entries = new LinkedHashMap<>();
 
     /** One problem, and how often it was found. */
@@ -45,7 +47,13 @@ final class ProblemCollector {
     }
 
     ProblemCollector(String file) {
+        this(file, false);
+    }
+
+    /** @param refused whether the recipe is refused already, for errors that are not among these */
+    ProblemCollector(String file, boolean refused) {
         this.file = file;
+        this.refused = refused;
     }
 
     /**
@@ -55,7 +63,7 @@ final class ProblemCollector {
      * @param remedy what to change: likewise, or empty
      */
     void error(ErrorCode code, Position position, String finding, String remedy) {
-        add(List.of(finding, position), code, Problem.Severity.ERROR, position, finding, remedy);
+        addOnce(code, Problem.Severity.ERROR, position, finding, remedy);
     }
 
     /** Adds an error that may be found in many tensors: those with an equal key are one. */
@@ -65,7 +73,7 @@ final class ProblemCollector {
 
     /** Adds a warning. */
     void warning(ErrorCode code, Position position, String finding, String remedy) {
-        add(List.of(finding, position), code, Problem.Severity.WARNING, position, finding, remedy);
+        addOnce(code, Problem.Severity.WARNING, position, finding, remedy);
     }
 
     /** Adds a note that may be found in many tensors: those with an equal key are one. */
@@ -75,7 +83,7 @@ final class ProblemCollector {
 
     /** Adds a note. */
     void note(ErrorCode code, Position position, String finding, String remedy) {
-        add(List.of(finding, position), code, Problem.Severity.NOTE, position, finding, remedy);
+        addOnce(code, Problem.Severity.NOTE, position, finding, remedy);
     }
 
     /** Adds what another check refused, at a place of the recipe. */
@@ -87,7 +95,22 @@ final class ProblemCollector {
     void found(Problem problem, Position position) {
         String message = problem.message().strip();
         String finding = message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
-        add(finding, problem.code(), problem.severity(), position, finding, "");
+        addOnce(problem.code(), problem.severity(), position, finding, "");
+    }
+
+    /** Adds the problems of another collector that a condition allows. */
+    void addAll(ProblemCollector other, Predicate<ErrorCode> condition) {
+        other.entries.forEach((key, entry) -> {
+            if (condition.test(entry.code)) {
+                entries.putIfAbsent(key, entry);
+            }
+        });
+    }
+
+    /** What is found again at the same place is the same problem. */
+    private void addOnce(
+            ErrorCode code, Problem.Severity severity, Position position, String finding, String remedy) {
+        entries.putIfAbsent(List.of(finding, position), new Entry(code, severity, position, finding, remedy));
     }
 
     private void add(
@@ -100,9 +123,9 @@ final class ProblemCollector {
         }
     }
 
-    /** Whether an error is among them. */
+    /** Whether an error is among them, or there was one before. */
     boolean hasErrors() {
-        return entries.values().stream().anyMatch(entry -> entry.severity == Problem.Severity.ERROR);
+        return refused || entries.values().stream().anyMatch(entry -> entry.severity == Problem.Severity.ERROR);
     }
 
     /** All of them: those of the recipe by line, then those without a place; errors first among equals. */

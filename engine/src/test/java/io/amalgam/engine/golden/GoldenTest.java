@@ -58,7 +58,7 @@ class GoldenTest {
         assertTrue(preflight.pinned().isPresent(), () -> preflight.problems().toString());
         Path output = temporary.resolve(name);
         new LocalMerge(GoldenFolder.sources(), ExecutionOptions.defaults(), false, false)
-                .run(preflight.orThrow(), preflight.cost(), output, ExecutionListener.NONE);
+                .run(preflight, output, ExecutionListener.NONE);
         List<Path> parents = preflight.orThrow().models().stream()
                 .map(model -> GoldenFolder.ROOT.resolve(model.path()))
                 .toList();
