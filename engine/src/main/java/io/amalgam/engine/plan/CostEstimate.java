@@ -6,8 +6,6 @@ import java.util.Set;
 /** Adds up what a plan will take. */
 final class CostEstimate {
 
-    /** What a worker needs at most: blocks are of fixed size, whatever the size of a tensor. */
-    private static final long WORKER_MEMORY = 1L << 30;
     /** Room for headers, index and manifest, a tensor. */
     private static final int HEADER_BYTES_PER_TENSOR = 512;
 
@@ -31,7 +29,7 @@ final class CostEstimate {
                 written,
                 plan.chunks().size(),
                 (int) tensors,
-                WORKER_MEMORY,
+                MemoryEstimate.of(plan, Runtime.getRuntime().availableProcessors()),
                 written + files + tensors * HEADER_BYTES_PER_TENSOR);
     }
 

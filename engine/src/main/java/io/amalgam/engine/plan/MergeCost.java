@@ -7,7 +7,7 @@ package io.amalgam.engine.plan;
  * @param bytesToWrite bytes of tensors written
  * @param chunks units of work, which are output shards
  * @param tensors output tensors
- * @param memoryBytes resident memory that a worker needs at most, whatever the model's size
+ * @param memoryBytes resident memory that a worker with as many processors as this machine needs, by estimate
  * @param diskBytes room that the output needs, headers and other files included
  */
 public record MergeCost(
