@@ -113,6 +113,32 @@ final class WorkerStrip implements Strip {
         return tile;
     }
 
+    /** Where an element lies in the bytes of an input that are plain bfloat16, or -1 if they are not. */
+    private long plainOffset(int input, int from) {
+        boolean plain = job.sources.get(input).dtype() == DType.BF16 && job.casts[input] == DType.BF16;
+        return plain ? (first - blockFirst + from) * DType.BF16.bytes() : -1;
+    }
+
+    @Override
+    public void difference(int input, int from, Tile base, Tile to, int count) {
+        long offset = plainOffset(input, from);
+        if (offset >= 0) {
+            kernels.arithmetic().difference(to, inputBytes.get(input), offset, base, count);
+        } else {
+            kernels.arithmetic().subtract(to, input(input, from, count), base, count);
+        }
+    }
+
+    @Override
+    public void multiplyAdd(int input, int from, Kernels wide, Tile sum, double factor, int count) {
+        long offset = plainOffset(input, from);
+        if (offset >= 0) {
+            wide.arithmetic().multiplyAdd(sum, inputBytes.get(input), offset, factor, count);
+        } else {
+            wide.arithmetic().multiplyAdd(sum, input(input, from, count), factor, count);
+        }
+    }
+
     @Override
     public MemorySegment stored(int input) {
         int bytes = job.sources.get(input).dtype().bytes();

@@ -1,5 +1,7 @@
 package io.amalgam.engine.kernel;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * Element-wise operations. Unless said otherwise each computes in binary32 (binary64 for F64) and rounds once to the
  * type of the arithmetic, as one operation of torch does (mergekit.md §2.1.2). The target may be an operand. Scalars are
@@ -12,6 +14,13 @@ public interface ArithmeticKernels {
 
     /** {@code to = a - b}. */
     void subtract(Tile to, Tile a, Tile b, int length);
+
+    /**
+     * {@code to = a - b}, where a lies in memory as bfloat16: what decoding and {@link #subtract} give, in one go.
+     *
+     * @param offset of the first byte of a
+     */
+    void difference(Tile to, MemorySegment a, long offset, Tile b, int length);
 
     /** {@code to = a × b}. */
     void multiply(Tile to, Tile a, Tile b, int length);
@@ -33,6 +42,13 @@ public interface ArithmeticKernels {
 
     /** {@code to = to + a × factor} by a fused multiply-add, without rounding to the arithmetic's type. */
     void multiplyAdd(Tile to, Tile a, double factor, int length);
+
+    /**
+     * {@link #multiplyAdd(Tile, Tile, double, int)} where a lies in memory as bfloat16.
+     *
+     * @param offset of the first byte of a
+     */
+    void multiplyAdd(Tile to, MemorySegment a, long offset, double factor, int length);
 
     /** {@code to = a × p + b × q}: products and sum in binary32, not fused; rounded once. */
     void blend(Tile to, Tile a, double p, Tile b, double q, int length);

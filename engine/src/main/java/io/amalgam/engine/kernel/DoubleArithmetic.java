@@ -1,5 +1,6 @@
 package io.amalgam.engine.kernel;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /** The specification of {@link ArithmeticKernels} for doubles. */
@@ -16,6 +17,13 @@ final class DoubleArithmetic implements ArithmeticKernels {
     public void subtract(Tile to, Tile a, Tile b, int length) {
         for (int i = 0; i < length; i++) {
             to.doubles[i] = a.doubles[i] - b.doubles[i];
+        }
+    }
+
+    @Override
+    public void difference(Tile to, MemorySegment a, long offset, Tile b, int length) {
+        for (int i = 0; i < length; i++) {
+            to.doubles[i] = ScalarCodec.bfloat16(a, offset + 2L * i) - b.doubles[i];
         }
     }
 
@@ -65,6 +73,13 @@ final class DoubleArithmetic implements ArithmeticKernels {
     public void multiplyAdd(Tile to, Tile a, double factor, int length) {
         for (int i = 0; i < length; i++) {
             to.doubles[i] = Math.fma(a.doubles[i], factor, to.doubles[i]);
+        }
+    }
+
+    @Override
+    public void multiplyAdd(Tile to, MemorySegment a, long offset, double factor, int length) {
+        for (int i = 0; i < length; i++) {
+            to.doubles[i] = Math.fma(ScalarCodec.bfloat16(a, offset + 2L * i), factor, to.doubles[i]);
         }
     }
 

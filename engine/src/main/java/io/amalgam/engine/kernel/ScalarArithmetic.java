@@ -1,5 +1,6 @@
 package io.amalgam.engine.kernel;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /** The specification of {@link ArithmeticKernels} for floats. */
@@ -21,6 +22,13 @@ final class ScalarArithmetic implements ArithmeticKernels {
     public void subtract(Tile to, Tile a, Tile b, int length) {
         for (int i = 0; i < length; i++) {
             to.floats[i] = rounding.round(a.floats[i] - b.floats[i]);
+        }
+    }
+
+    @Override
+    public void difference(Tile to, MemorySegment a, long offset, Tile b, int length) {
+        for (int i = 0; i < length; i++) {
+            to.floats[i] = rounding.round(ScalarCodec.bfloat16(a, offset + 2L * i) - b.floats[i]);
         }
     }
 
@@ -76,6 +84,14 @@ final class ScalarArithmetic implements ArithmeticKernels {
         float single = (float) factor;
         for (int i = 0; i < length; i++) {
             to.floats[i] = Math.fma(a.floats[i], single, to.floats[i]);
+        }
+    }
+
+    @Override
+    public void multiplyAdd(Tile to, MemorySegment a, long offset, double factor, int length) {
+        float single = (float) factor;
+        for (int i = 0; i < length; i++) {
+            to.floats[i] = Math.fma(ScalarCodec.bfloat16(a, offset + 2L * i), single, to.floats[i]);
         }
     }
 

@@ -35,12 +35,17 @@ final class ScalarCodec implements CodecKernels {
         }
     }
 
+    /** A bfloat16 as a float. */
+    static float bfloat16(MemorySegment source, long offset) {
+        return Float.intBitsToFloat(source.get(SHORT, offset) << 16);
+    }
+
     private static double read(MemorySegment source, long offset, DType stored) {
         return switch (stored) {
             case F64 -> source.get(DOUBLE, offset);
             case F32 -> source.get(FLOAT, offset);
             case F16 -> Float.float16ToFloat(source.get(SHORT, offset));
-            case BF16 -> Float.intBitsToFloat(source.get(SHORT, offset) << 16);
+            case BF16 -> bfloat16(source, offset);
             case I64 -> source.get(LONG, offset);
             case I32 -> source.get(INT, offset);
             case I16 -> source.get(SHORT, offset);

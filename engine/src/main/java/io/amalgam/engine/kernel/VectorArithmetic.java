@@ -1,5 +1,6 @@
 package io.amalgam.engine.kernel;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -11,6 +12,7 @@ final class VectorArithmetic implements ArithmeticKernels {
     private static final VectorSpecies<Float> FLOATS = CONSTANTS.floats();
     private static final int LANES = FLOATS.length();
     private static final Rounding ROUNDING = CONSTANTS.rounding();
+    private static final VectorRounder ROUNDER = CONSTANTS.rounder();
 
     private final ArithmeticKernels scalar = new ScalarArithmetic(ROUNDING);
 
@@ -19,7 +21,7 @@ final class VectorArithmetic implements ArithmeticKernels {
     }
 
     private static FloatVector round(FloatVector value) {
-        return VectorRounding.round(value, ROUNDING);
+        return ROUNDER.round(value);
     }
 
     @Override
@@ -33,6 +35,17 @@ final class VectorArithmetic implements ArithmeticKernels {
     public void subtract(Tile to, Tile a, Tile b, int length) {
         for (int i = 0; i < length; i += LANES) {
             round(load(a, i).sub(load(b, i))).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void difference(Tile to, MemorySegment a, long offset, Tile b, int length) {
+        int whole = length & -LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            round(ROUNDER.bfloat16(a, offset + 2L * i).sub(load(b, i))).intoArray(to.floats, i);
+        }
+        for (int i = whole; i < length; i++) {
+            to.floats[i] = ROUNDING.round(ScalarCodec.bfloat16(a, offset + 2L * i) - b.floats[i]);
         }
     }
 
@@ -88,6 +101,19 @@ final class VectorArithmetic implements ArithmeticKernels {
         FloatVector single = FloatVector.broadcast(FLOATS, (float) factor);
         for (int i = 0; i < length; i += LANES) {
             load(a, i).fma(single, load(to, i)).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
+    public void multiplyAdd(Tile to, MemorySegment a, long offset, double factor, int length) {
+        float single = (float) factor;
+        FloatVector factors = FloatVector.broadcast(FLOATS, single);
+        int whole = length & -LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            ROUNDER.bfloat16(a, offset + 2L * i).fma(factors, load(to, i)).intoArray(to.floats, i);
+        }
+        for (int i = whole; i < length; i++) {
+            to.floats[i] = Math.fma(ScalarCodec.bfloat16(a, offset + 2L * i), single, to.floats[i]);
         }
     }
 
@@ -166,7 +192,7 @@ final class VectorArithmetic implements ArithmeticKernels {
     @Override
     public void round(Tile to, Tile a, int length) {
         for (int i = 0; i < length; i += LANES) {
-            VectorRounding.cast(load(a, i), ROUNDING).intoArray(to.floats, i);
+            ROUNDER.cast(load(a, i)).intoArray(to.floats, i);
         }
     }
 

@@ -16,6 +16,9 @@ final class VectorCodec implements CodecKernels {
     private static final VectorSpecies<Float> FLOATS = CONSTANTS.floats();
     private static final VectorSpecies<Integer> INTS = CONSTANTS.ints();
     private static final VectorSpecies<Short> SHORTS = CONSTANTS.halfShorts();
+    private static final VectorRounder TO_BF16 = CONSTANTS.rounder(DType.BF16);
+    private static final VectorRounder TO_F16 = CONSTANTS.rounder(DType.F16);
+    private static final VectorRounder TO_F32 = CONSTANTS.rounder(DType.F32);
     private static final int LANES = FLOATS.length();
     private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
     private static final int INFINITY = 0x7F800000;
@@ -31,12 +34,7 @@ final class VectorCodec implements CodecKernels {
         int whole = length & -LANES;
         if (stored == DType.BF16) {
             for (int i = 0; i < whole; i += LANES) {
-                ShortVector.fromMemorySegment(SHORTS, source, offset + 2L * i, ORDER)
-                        .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)
-                        .reinterpretAsInts()
-                        .lanewise(VectorOperators.LSHL, 16)
-                        .reinterpretAsFloats()
-                        .intoArray(to.floats, i);
+                TO_BF16.bfloat16(source, offset + 2L * i).intoArray(to.floats, i);
             }
         } else if (stored == DType.F32) {
             for (int i = 0; i < whole; i += LANES) {
@@ -50,10 +48,17 @@ final class VectorCodec implements CodecKernels {
         for (int i = whole; i < length; i++) {
             ScalarCodec.decodeOne(source, offset + (long) i * stored.bytes(), stored, cast, to, i);
         }
-        if (cast != stored) {
-            Rounding rounding = Rounding.of(cast);
+        if (cast == DType.BF16 && stored != cast) {
             for (int i = 0; i < whole; i += LANES) {
-                VectorRounding.cast(FloatVector.fromArray(FLOATS, to.floats, i), rounding).intoArray(to.floats, i);
+                TO_BF16.cast(FloatVector.fromArray(FLOATS, to.floats, i)).intoArray(to.floats, i);
+            }
+        } else if (cast == DType.F16 && stored != cast) {
+            for (int i = 0; i < whole; i += LANES) {
+                TO_F16.cast(FloatVector.fromArray(FLOATS, to.floats, i)).intoArray(to.floats, i);
+            }
+        } else if (stored != cast) {
+            for (int i = 0; i < whole; i += LANES) {
+                TO_F32.cast(FloatVector.fromArray(FLOATS, to.floats, i)).intoArray(to.floats, i);
             }
         }
     }
@@ -91,7 +96,7 @@ final class VectorCodec implements CodecKernels {
     private static IntVector encodeBFloat16(Tile from, MemorySegment target, long offset, int whole) {
         IntVector largest = IntVector.zero(INTS);
         for (int i = 0; i < whole; i += LANES) {
-            IntVector bits = VectorRounding.cast(FloatVector.fromArray(FLOATS, from.floats, i), Rounding.BF16)
+            IntVector bits = TO_BF16.cast(FloatVector.fromArray(FLOATS, from.floats, i))
                     .reinterpretAsInts();
             largest = largest.max(bits.and(0x7FFFFFFF));
             ((ShortVector) bits.lanewise(VectorOperators.ASHR, 16).convertShape(VectorOperators.I2S, SHORTS, 0))
@@ -103,7 +108,7 @@ final class VectorCodec implements CodecKernels {
     private static IntVector encodeFloat(Tile from, MemorySegment target, long offset, int whole) {
         IntVector largest = IntVector.zero(INTS);
         for (int i = 0; i < whole; i += LANES) {
-            FloatVector value = VectorRounding.cast(FloatVector.fromArray(FLOATS, from.floats, i), Rounding.F32);
+            FloatVector value = TO_F32.cast(FloatVector.fromArray(FLOATS, from.floats, i));
             largest = largest.max(value.reinterpretAsInts().and(0x7FFFFFFF));
             value.intoMemorySegment(target, offset + 4L * i, ORDER);
         }

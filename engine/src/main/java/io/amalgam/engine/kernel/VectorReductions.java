@@ -18,6 +18,7 @@ final class VectorReductions implements ReductionKernels {
     private static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, VectorShape.S_256_BIT);
     private static final boolean NARROW = CONSTANTS.bits() < 256;
     private static final Rounding ROUNDING = CONSTANTS.rounding();
+    private static final VectorRounder ROUNDER = CONSTANTS.rounder(CONSTANTS.type(), FLOATS.vectorBitSize());
     /** Elements of one vector of partial sums. */
     private static final int WIDTH = 4;
 
@@ -33,7 +34,7 @@ final class VectorReductions implements ReductionKernels {
 
     private static DoubleVector product(float[] a, float[] b, int index) {
         FloatVector product = FloatVector.fromArray(FLOATS, a, index).mul(FloatVector.fromArray(FLOATS, b, index));
-        return widen(VectorRounding.round(product, ROUNDING));
+        return widen(ROUNDER.round(product));
     }
 
     private static void store(double[] lanes, DoubleVector s0, DoubleVector s1, DoubleVector s2, DoubleVector s3) {

@@ -1,12 +1,18 @@
 package io.amalgam.engine.kernel;
 
+import io.amalgam.engine.checkpoint.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
-/** {@link Rounding} of vectors, bit for bit. */
-final class VectorRounding {
+/** {@link VectorRounder}; a template of {@link VectorTemplates}. */
+final class VectorRounding implements VectorRounder {
     /** Above it a binary32 rounds to a binary16 infinity. */
     private static final int F16_OVERFLOW = 0x47800000;
     private static final int INFINITY = 0x7F800000;
@@ -15,20 +21,31 @@ final class VectorRounding {
     /** Of its size, binary32 numbers are as far apart as subnormal binary16 numbers. */
     private static final float F16_SUBNORMAL_GRID = 0.5f;
 
-    private VectorRounding() {
+    private static final VectorTemplates.Constants CONSTANTS = VectorTemplates.Constants.of(MethodHandles.lookup());
+    private static final VectorSpecies<Integer> INTS = CONSTANTS.ints();
+    private static final VectorSpecies<Short> SHORTS = CONSTANTS.halfShorts();
+    private static final DType TYPE = CONSTANTS.type();
+
+    @Override
+    public FloatVector bfloat16(MemorySegment source, long offset) {
+        return ShortVector.fromMemorySegment(SHORTS, source, offset, ByteOrder.LITTLE_ENDIAN)
+                .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)
+                .reinterpretAsInts()
+                .lanewise(VectorOperators.LSHL, 16)
+                .reinterpretAsFloats();
     }
 
-    /** As {@link Rounding#round}. */
-    static FloatVector round(FloatVector value, Rounding rounding) {
-        if (rounding == Rounding.F32) {
+    @Override
+    public FloatVector round(FloatVector value) {
+        if (TYPE == DType.F32) {
             return value;
         }
-        return rounding == Rounding.BF16 ? roundToBFloat16(value) : roundToFloat16(value);
+        return TYPE == DType.BF16 ? roundToBFloat16(value) : roundToFloat16(value);
     }
 
-    /** As {@link Rounding#cast}. */
-    static FloatVector cast(FloatVector value, Rounding rounding) {
-        return round(value, rounding).blend(Float.NaN, value.test(VectorOperators.IS_NAN));
+    @Override
+    public FloatVector cast(FloatVector value) {
+        return round(value).blend(Float.NaN, value.test(VectorOperators.IS_NAN));
     }
 
     private static FloatVector roundToBFloat16(FloatVector value) {

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -15,6 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
  * one process, as tests want.
  */
 final class VectorTemplates {
+    private static final Map<Constants, VectorRounder> ROUNDERS = new ConcurrentHashMap<>();
 
     private VectorTemplates() {
     }
@@ -38,6 +41,22 @@ final class VectorTemplates {
 
         Rounding rounding() {
             return Rounding.of(type);
+        }
+
+        /** The vectors' rounding to the type. */
+        VectorRounder rounder() {
+            return rounder(type);
+        }
+
+        /** The vectors' rounding to another type. */
+        VectorRounder rounder(DType to) {
+            return rounder(to, bits);
+        }
+
+        /** Rounding to a type, of narrower or wider vectors. */
+        VectorRounder rounder(DType to, int ofBits) {
+            return ROUNDERS.computeIfAbsent(
+                    new Constants(to, ofBits), own -> define(VectorRounding.class, VectorRounder.class, own));
         }
 
         VectorSpecies<Float> floats() {

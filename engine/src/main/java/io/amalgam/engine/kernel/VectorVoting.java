@@ -17,6 +17,7 @@ final class VectorVoting implements VotingKernels {
     /** Positions that are handled at a time: their partial results stay in the first-level cache. */
     private static final int RUN = 512;
     private static final Rounding ROUNDING = CONSTANTS.rounding();
+    private static final VectorRounder ROUNDER = CONSTANTS.rounder();
 
     private final ScalarVoting scalar = new ScalarVoting(ROUNDING);
 
@@ -25,7 +26,7 @@ final class VectorVoting implements VotingKernels {
     }
 
     private static FloatVector round(FloatVector value) {
-        return VectorRounding.round(value, ROUNDING);
+        return ROUNDER.round(value);
     }
 
     @Override

@@ -85,7 +85,7 @@ final class Linear implements MergeMethod {
             Tile sum = strip.scratch(0, length);
             wide.arithmetic().fill(sum, 0, length);
             for (int input = 0; input < weights.length; input++) {
-                wide.arithmetic().multiplyAdd(sum, strip.input(input, from, length), weights[input], length);
+                strip.multiplyAdd(input, from, wide, sum, weights[input], length);
             }
             if (divisor != 1) {
                 wide.arithmetic().divideBy(sum, sum, divisor, length);

@@ -31,7 +31,7 @@ abstract class ModelStockMerge extends PointwiseMerge {
         Tile[] vectors = new Tile[models.length];
         for (int model = 0; model < models.length; model++) {
             vectors[model] = strip.scratch(VECTORS + model, length);
-            arithmetic.subtract(vectors[model], strip.input(models[model], from, length), base, length);
+            strip.difference(models[model], from, base, vectors[model], length);
         }
         int product = 0;
         for (int i = 0; i < models.length; i++) {

@@ -37,7 +37,7 @@ final class OverlapMerge extends PointwiseMerge {
         Tile[] changes = new Tile[models.length];
         for (int model = 0; model < models.length; model++) {
             changes[model] = strip.scratch(VECTORS + model, length);
-            arithmetic.subtract(changes[model], strip.input(models[model], from, length), base, length);
+            strip.difference(models[model], from, base, changes[model], length);
         }
         return changes;
     }

@@ -1,6 +1,7 @@
 package io.amalgam.engine.method;
 
 import io.amalgam.engine.checkpoint.DType;
+import io.amalgam.engine.kernel.Kernels;
 import io.amalgam.engine.kernel.Tile;
 import java.lang.foreign.MemorySegment;
 
@@ -32,6 +33,21 @@ public interface Strip {
      * @param from first element within the strip
      */
     Tile input(int input, int from, int length);
+
+    /**
+     * Writes into {@code to} how elements of an input differ from {@code base}, rounded to the type of the arithmetic.
+     *
+     * @param from first element within the strip
+     */
+    void difference(int input, int from, Tile base, Tile to, int length);
+
+    /**
+     * Adds elements of an input times {@code factor} to {@code sum}, by fused multiply-adds.
+     *
+     * @param kernels of the sum's type
+     * @param from first element within the strip
+     */
+    void multiplyAdd(int input, int from, Kernels kernels, Tile sum, double factor, int length);
 
     /** The bytes of an input that the pass reads, as they are stored. */
     MemorySegment stored(int input);

@@ -8,7 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +20,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Vector kernels equal the scalar specification bit for bit: every operation, type, width and tail. */
 class KernelEquivalenceTest {
     private static final int[] LENGTHS = {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 61, 127, 128, 129, 499};
+    /** Elements of a tile: a little more than the longest length, so that copies are cheap. */
+    private static final int CAPACITY = 576;
     private static final int MODELS = 5;
+    /** Defined once each: classes that are made anew for every comparison never get compiled. */
+    private static final Map<String, Kernels> VECTOR_KERNELS = new ConcurrentHashMap<>();
+
+    private static Kernels vectorKernels(DType type, int bits) {
+        return VECTOR_KERNELS.computeIfAbsent(type + "/" + bits, key -> VectorTemplates.kernels(type, bits));
+    }
 
     static Stream<Arguments> variants() {
         List<Arguments> variants = new ArrayList<>();
@@ -32,7 +42,7 @@ class KernelEquivalenceTest {
 
     /** Values of a type: sizes of all orders, equal ones, zeros of both signs and, where asked, infinities and NaN. */
     private static Tile tile(DType type, int length, Random random, boolean special) {
-        Tile tile = Tile.of(type, 4096);
+        Tile tile = Tile.of(type, CAPACITY);
         Rounding rounding = Rounding.of(type);
         for (int i = 0; i < length; i++) {
             float value = switch (random.nextInt(special ? 12 : 9)) {
@@ -71,7 +81,7 @@ class KernelEquivalenceTest {
         Tile[] left = Arrays.stream(tiles).map(tile -> copy(tile, type)).toArray(Tile[]::new);
         Tile[] right = Arrays.stream(tiles).map(tile -> copy(tile, type)).toArray(Tile[]::new);
         operation.accept(Kernels.scalar(type), left);
-        operation.accept(VectorTemplates.kernels(type, width), right);
+        operation.accept(vectorKernels(type, width), right);
         for (int tile = 0; tile < tiles.length; tile++) {
             assertArrayEquals(bits(left[tile], length), bits(right[tile], length), what + ", length " + length);
         }
@@ -109,6 +119,31 @@ class KernelEquivalenceTest {
 
     @ParameterizedTest
     @MethodSource("variants")
+    void operationsOnStoredWeights(DType type, int width) {
+        Random random = new Random(37);
+        for (int n : LENGTHS) {
+            byte[] bytes = new byte[2 * n + 3];
+            random.nextBytes(bytes);
+            MemorySegment stored = MemorySegment.ofArray(bytes);
+            Tile decoded = Tile.of(type, CAPACITY);
+            Kernels.scalar(type).codec().decode(stored, 3, DType.BF16, DType.BF16, decoded, n);
+            Tile[] t = {tile(type, n, random, true), tile(type, n, random, true)};
+            double factor = Kernels.scalar(type).factor(random.nextGaussian());
+            same(type, width, n, "difference", t, (k, x) -> k.arithmetic().difference(x[1], stored, 3, x[0], n));
+            same(type, width, n, "multiplyAdd", t, (k, x) -> k.arithmetic().multiplyAdd(x[1], stored, 3, factor, n));
+            Tile[] fused = {copy(t[0], type), copy(t[0], type)};
+            Kernels.scalar(type).arithmetic().difference(fused[0], stored, 3, t[1], n);
+            Kernels.scalar(type).arithmetic().subtract(fused[1], decoded, t[1], n);
+            assertArrayEquals(bits(fused[1], n), bits(fused[0], n), "difference is decoding and subtraction");
+            fused = new Tile[] {copy(t[0], type), copy(t[0], type)};
+            Kernels.scalar(type).arithmetic().multiplyAdd(fused[0], stored, 3, factor, n);
+            Kernels.scalar(type).arithmetic().multiplyAdd(fused[1], decoded, factor, n);
+            assertArrayEquals(bits(fused[1], n), bits(fused[0], n), "multiplyAdd is decoding and multiplyAdd");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
     void operationsAcrossModels(DType type, int width) {
         Random random = new Random(19);
         double[] weights = {0.5, -0.25, 1, 0.125, 0.75};
@@ -131,7 +166,7 @@ class KernelEquivalenceTest {
                 same(type, width, n, "keepWhere", t, (k, x) -> k.voting().keepWhere(x, MODELS, x[6], n));
                 long[][] counts = new long[4][MODELS];
                 Kernels.scalar(type).voting().countOverlap(t, MODELS, 1e-5, counts[0], counts[1], n);
-                VectorTemplates.kernels(type, width).voting().countOverlap(t, MODELS, 1e-5, counts[2], counts[3], n);
+                vectorKernels(type, width).voting().countOverlap(t, MODELS, 1e-5, counts[2], counts[3], n);
                 assertArrayEquals(counts[0], counts[2]);
                 assertArrayEquals(counts[1], counts[3]);
             }
@@ -143,7 +178,7 @@ class KernelEquivalenceTest {
     void reductions(DType type, int width) {
         Random random = new Random(23);
         ReductionKernels scalar = Kernels.scalar(type).reductions();
-        ReductionKernels vector = VectorTemplates.kernels(type, width).reductions();
+        ReductionKernels vector = vectorKernels(type, width).reductions();
         for (int n : LENGTHS) {
             Tile a = tile(type, n, random, false);
             Tile b = tile(type, n, random, false);
@@ -160,7 +195,7 @@ class KernelEquivalenceTest {
     void selection(DType type, int width) {
         Random random = new Random(29);
         SelectionKernels scalar = Kernels.scalar(type).selection();
-        SelectionKernels vector = VectorTemplates.kernels(type, width).selection();
+        SelectionKernels vector = vectorKernels(type, width).selection();
         for (int n : LENGTHS) {
             Tile a = tile(type, n, random, true);
             Tile[] t = {a};
@@ -196,14 +231,14 @@ class KernelEquivalenceTest {
     void conversions(DType type, int width) {
         Random random = new Random(31);
         CodecKernels scalar = Kernels.scalar(type).codec();
-        CodecKernels vector = VectorTemplates.kernels(type, width).codec();
+        CodecKernels vector = vectorKernels(type, width).codec();
         for (DType stored : new DType[] {DType.BF16, DType.F16, DType.F32, DType.F64, DType.I64, DType.U8}) {
             for (int n : LENGTHS) {
                 byte[] bytes = new byte[n * stored.bytes() + 3];
                 random.nextBytes(bytes);
                 MemorySegment segment = MemorySegment.ofArray(bytes);
-                Tile left = Tile.of(type, 4096);
-                Tile right = Tile.of(type, 4096);
+                Tile left = Tile.of(type, CAPACITY);
+                Tile right = Tile.of(type, CAPACITY);
                 scalar.decode(segment, 3, stored, type, left, n);
                 vector.decode(segment, 3, stored, type, right, n);
                 assertArrayEquals(bits(left, n), bits(right, n), stored + " to " + type + ", length " + n);
@@ -248,7 +283,7 @@ class KernelEquivalenceTest {
     void roundingAroundItsTurningPoints(DType type, int width) {
         // Upper halves of binary32 with lower halves at, below and above the places where rounding turns.
         int[] lower = {0, 1, 0x0FFF, 0x1000, 0x1001, 0x7FFF, 0x8000, 0x8001, 0xFFFF};
-        Tile tile = Tile.of(DType.F32, 4096);
+        Tile tile = Tile.of(DType.F32, CAPACITY);
         for (int upper = 0; upper < 1 << 16; upper += 1024) {
             for (int i = 0; i < 64 * lower.length; i++) {
                 tile.floats[i] = Float.intBitsToFloat(upper + i / lower.length << 16 | lower[i % lower.length]);
@@ -256,7 +291,7 @@ class KernelEquivalenceTest {
             int n = 64 * lower.length;
             same(DType.F32, width, n, "round", new Tile[] {tile}, (k, x) -> {
                 boolean specification = k.arithmetic() instanceof ScalarArithmetic;
-                Kernels own = specification ? Kernels.scalar(type) : VectorTemplates.kernels(type, width);
+                Kernels own = specification ? Kernels.scalar(type) : vectorKernels(type, width);
                 own.arithmetic().round(x[0], x[0], n);
             });
         }
