@@ -87,6 +87,9 @@ final class ChunkRun implements AutoCloseable {
         TensorJob job = claim.job();
         int firstStrip = job.firstStrip(claim.block());
         int endStrip = job.endStrip(claim.block());
+        if (claim.pass() != null && !job.wants(claim.pass(), firstStrip, endStrip)) {
+            return;
+        }
         strip.read(job, claim.pass(), firstStrip, endStrip);
         computing.acquire();
         try {
@@ -96,10 +99,10 @@ final class ChunkRun implements AutoCloseable {
             }
             for (int index = firstStrip; index < endStrip; index++) {
                 strip.moveTo(index);
-                if (claim.pass() != null) {
-                    claim.pass().strip(strip);
-                } else {
+                if (claim.pass() == null) {
                     job.merge.output(strip);
+                } else if (claim.pass().wants(index)) {
+                    claim.pass().strip(strip);
                 }
             }
         } finally {

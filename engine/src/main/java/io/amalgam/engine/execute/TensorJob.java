@@ -85,6 +85,16 @@ final class TensorJob implements AutoCloseable {
         return current != null ? current.reads(input) : merge.reads(input);
     }
 
+    /** Whether a pass looks at any of a run of strips. */
+    boolean wants(Pass current, int firstStrip, int endStrip) {
+        for (int strip = firstStrip; strip < endStrip; strip++) {
+            if (current.wants(strip)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Index of a block's first strip. */
     int firstStrip(int block) {
         return block * stripsOfBlock;

@@ -84,8 +84,7 @@ final class DellaMerge extends RandomMerge {
         for (int start = 0; start < strip.length(); start += Tile.LENGTH) {
             int length = Math.min(Tile.LENGTH, strip.length() - start);
             Tile delta = strip.scratch(0, length);
-            arithmetic.subtract(
-                    delta, strip.input(models[model], start, length), strip.input(task.base(), start, length), length);
+            strip.difference(models[model], start, strip.input(task.base(), start, length), delta, length);
             kernels.selection().keys(delta, length, keys, start);
         }
         int slice = vectorLength * stride;

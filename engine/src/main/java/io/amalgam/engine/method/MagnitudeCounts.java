@@ -8,17 +8,55 @@ import java.util.Arrays;
  * Exact selection by counting: finds the keys of given ranks digit by digit, each digit by one histogram over all
  * elements, so in one pass for 16-bit types and two for F32. Every thread counts for itself; counts are whole numbers,
  * so their sum does not depend on the threads.
+ *
+ * <p>For 16-bit types each strip's share of the keys around the expected cut is remembered on the way: it says how many
+ * elements that equal the cut lie in which strip, which otherwise takes another pass. The expectation comes from what a
+ * thread has seen so far; where it missed, nothing is lost but time.
  */
 final class MagnitudeCounts {
     /** Counts are moved to the common ones before a thread's own could overflow. */
     private static final long FLUSH = 1L << 30;
 
+    /** Where a cut is expected. */
+    @FunctionalInterface
+    interface Expectation {
+
+        /**
+         * Among some elements, how many come before a cut.
+         *
+         * @param seen how many elements
+         * @param zeros how many of them are zero
+         */
+        double rank(int cut, long seen, long zeros);
+    }
+
+    /** What one thread has counted. */
+    private static final class Own {
+        /** By cut and digit; at the first digit the one of cut 0 serves all. */
+        final int[][] counts;
+        /** By cut, the window around the expected key, and what was counted there before the strip at hand. */
+        final int[] windows;
+
+        final int[][] before;
+        long total;
+        int strips;
+        /** Whether counts were taken away since the strip began. */
+        boolean flushed;
+
+        Own(int cuts) {
+            counts = new int[cuts][SelectionKernels.DIGITS];
+            windows = new int[cuts];
+            before = new int[cuts][StripWindows.WIDTH];
+        }
+    }
+
     private final SelectionKernels selection;
     private final long[] ranks;
-    /** By thread, cut and digit; at the first digit the one of cut 0 serves all. */
-    private final int[][][] own;
+    private final Expectation expectation;
+    private final Own[] own;
+    /** By cut; null for types of several digits, and where nothing is expected. */
+    private final StripWindows[] windows;
 
-    private final long[] ownTotals;
     private final long[][] common;
     private final long[] before;
     private final long[] prefixes;
@@ -26,14 +64,29 @@ final class MagnitudeCounts {
     private int level;
 
     /**
-     * @param ranks how many elements come before each cut in ascending order of magnitude; less than all, or what is
-     *     found means nothing
+     * Selection that needs to know nothing about single strips.
+     *
+     * @param ranks as in the other constructor
      */
     MagnitudeCounts(SelectionKernels selection, int workers, long[] ranks) {
+        this(selection, workers, 0, ranks, null);
+    }
+
+    /**
+     * @param strips of the tensor
+     * @param ranks how many elements come before each cut in ascending order of magnitude; less than all, or what is
+     *     found means nothing
+     * @param expectation of the cuts, from a part of the elements
+     */
+    MagnitudeCounts(SelectionKernels selection, int workers, int strips, long[] ranks, Expectation expectation) {
         this.selection = selection;
         this.ranks = ranks;
-        own = new int[workers][][];
-        ownTotals = new long[workers];
+        this.expectation = expectation;
+        own = new Own[workers];
+        windows = expectation != null && selection.levels() == 1 ? new StripWindows[ranks.length] : null;
+        for (int cut = 0; windows != null && cut < ranks.length; cut++) {
+            windows[cut] = new StripWindows(strips);
+        }
         common = new long[ranks.length][SelectionKernels.DIGITS];
         before = new long[ranks.length];
         prefixes = new long[ranks.length];
@@ -44,31 +97,78 @@ final class MagnitudeCounts {
         return level == 0 ? 1 : ranks.length;
     }
 
-    /** Counts elements at the present digit. */
-    void count(int worker, Tile tile, int length) {
-        if (own[worker] == null) {
-            own[worker] = new int[ranks.length][SelectionKernels.DIGITS];
-        }
-        for (int cut = 0; cut < histograms(); cut++) {
-            selection.count(tile, length, level, prefixes[cut], own[worker][cut]);
-        }
-        ownTotals[worker] += length;
-        if (ownTotals[worker] > FLUSH) {
-            flush(worker);
+    /** Begins a strip. */
+    void beginStrip(int worker) {
+        if (windows != null) {
+            Own counted = own(worker);
+            counted.flushed = false;
+            for (int cut = 0; cut < ranks.length; cut++) {
+                System.arraycopy(counted.counts[0], counted.windows[cut], counted.before[cut], 0, StripWindows.WIDTH);
+            }
         }
     }
 
-    private void flush(int worker) {
+    private Own own(int worker) {
+        if (own[worker] == null) {
+            own[worker] = new Own(ranks.length);
+        }
+        return own[worker];
+    }
+
+    /** Counts elements at the present digit. */
+    void count(int worker, Tile tile, int length) {
+        Own counted = own(worker);
+        for (int cut = 0; cut < histograms(); cut++) {
+            selection.count(tile, length, level, prefixes[cut], counted.counts[cut]);
+        }
+        counted.total += length;
+        if (counted.total > FLUSH) {
+            flush(counted);
+        }
+    }
+
+    /** Ends a strip. */
+    void endStrip(int worker, int strip) {
+        Own counted = own(worker);
+        if (windows != null) {
+            for (int cut = 0; cut < ranks.length; cut++) {
+                if (counted.strips == 0) {
+                    counted.windows[cut] = expectedWindow(counted, cut);
+                }
+                if (!counted.flushed) {
+                    windows[cut].put(strip, counted.windows[cut], counted.counts[0], counted.before[cut]);
+                }
+                if (Integer.bitCount(counted.strips) == 1) {
+                    counted.windows[cut] = expectedWindow(counted, cut);
+                }
+            }
+            counted.strips++;
+        }
+    }
+
+    /** The first key of a window in whose middle the cut is expected. */
+    private int expectedWindow(Own counted, int cut) {
+        int[] counts = counted.counts[0];
+        double rank = expectation.rank(cut, counted.total, counts[0]);
+        int key = 0;
+        for (long sum = counts[0]; sum <= rank && key < SelectionKernels.DIGITS - 1; sum += counts[key]) {
+            key++;
+        }
+        return Math.clamp(key - StripWindows.WIDTH / 2, 0, SelectionKernels.DIGITS - StripWindows.WIDTH);
+    }
+
+    private void flush(Own counted) {
         synchronized (common) {
             for (int cut = 0; cut < histograms(); cut++) {
-                int[] counts = own[worker][cut];
+                int[] counts = counted.counts[cut];
                 for (int digit = 0; digit < counts.length; digit++) {
                     common[cut][digit] += counts[digit];
                 }
                 Arrays.fill(counts, 0);
             }
         }
-        ownTotals[worker] = 0;
+        counted.total = 0;
+        counted.flushed = true;
     }
 
     /** Sets the rank of a cut, before the first digit is ended. */
@@ -78,9 +178,9 @@ final class MagnitudeCounts {
 
     /** Ends a digit. */
     void complete() {
-        for (int worker = 0; worker < own.length; worker++) {
-            if (own[worker] != null) {
-                flush(worker);
+        for (Own counted : own) {
+            if (counted != null) {
+                flush(counted);
             }
         }
         for (int cut = 0; cut < ranks.length; cut++) {
@@ -121,5 +221,10 @@ final class MagnitudeCounts {
     /** How many of the elements that have the key of the cut come before it in ascending order. */
     long equalBefore(int cut) {
         return ranks[cut] - before[cut];
+    }
+
+    /** How many elements of a strip have the key of the cut, or -1 if that was not noticed. */
+    long equalIn(int strip, int cut) {
+        return windows == null ? -1 : windows[cut].count(strip, key(cut));
     }
 }

@@ -3,14 +3,21 @@ package io.amalgam.engine.method;
 import java.util.Arrays;
 
 /**
- * Ranks of magnitudes by counting: digit by digit from the lowest, as a radix sort, the last digit without moving
- * anything. Equal keys rank in the order of their indices. One instance serves one thread.
+ * Ranks of magnitudes by counting: short keys that lie close together at once, others digit by digit from the lowest as a
+ * radix sort. Equal keys rank in the order of their indices. One instance serves one thread.
  */
 final class MagnitudeRanks {
     private static final int DIGIT_BITS = 11;
+    /** Bits of keys that are counted at once. */
+    private static final int SHORT_KEY_BITS = 15;
+    /** Keys are counted at once while they lie no further apart than so many times their number. */
+    private static final int LARGEST_SPREAD = 8;
 
     private final int keyBits;
     private final int[] counts = new int[1 << DIGIT_BITS];
+    /** By key from the least that is not zero, behind the zeros: how many, then how many come before. Zeros between uses. */
+    private final int[] places;
+
     private int[] order = new int[0];
     private int[] other = new int[0];
 
@@ -19,6 +26,7 @@ final class MagnitudeRanks {
      */
     MagnitudeRanks(int keyBits) {
         this.keyBits = keyBits;
+        places = new int[keyBits <= SHORT_KEY_BITS ? (1 << keyBits) + 1 : 0];
     }
 
     /**
@@ -30,6 +38,43 @@ final class MagnitudeRanks {
      * @param target written at the places that the keys have in {@code keys}
      */
     void thresholds(int[] keys, int first, int stride, int length, int[] ofRank, int[] target) {
+        if (keyBits > SHORT_KEY_BITS || !atOnce(keys, first, stride, length, ofRank, target)) {
+            byDigits(keys, first, stride, length, ofRank, target);
+        }
+    }
+
+    /** Returns false, and does nothing, if the keys lie too far apart. */
+    private boolean atOnce(int[] keys, int first, int stride, int length, int[] ofRank, int[] target) {
+        int end = first + length * stride;
+        int least = Integer.MAX_VALUE;
+        int most = 0;
+        for (int i = first; i < end; i += stride) {
+            int key = keys[i];
+            most = Math.max(most, key);
+            least = Math.min(least, key - 1 & Integer.MAX_VALUE);
+        }
+        // Place 0 is that of zeros, which may lie far below all others.
+        int zero = Math.min(least, most);
+        if (most - zero > LARGEST_SPREAD * (long) length) {
+            return false;
+        }
+        for (int i = first; i < end; i += stride) {
+            places[Math.max(keys[i], zero) - zero]++;
+        }
+        int sum = 0;
+        for (int place = 0; place <= most - zero; place++) {
+            int count = places[place];
+            places[place] = sum;
+            sum += count;
+        }
+        for (int i = first; i < end; i += stride) {
+            target[i] = ofRank[places[Math.max(keys[i], zero) - zero]++];
+        }
+        Arrays.fill(places, 0, most - zero + 1, 0);
+        return true;
+    }
+
+    private void byDigits(int[] keys, int first, int stride, int length, int[] ofRank, int[] target) {
         if (order.length < length) {
             order = new int[length];
             other = new int[length];

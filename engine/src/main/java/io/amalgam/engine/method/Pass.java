@@ -8,6 +8,11 @@ public interface Pass {
         return true;
     }
 
+    /** Whether the pass looks at this strip; those that it does not look at are not even read. */
+    default boolean wants(int strip) {
+        return true;
+    }
+
     /** Works on one strip. */
     void strip(Strip strip);
 

@@ -1,5 +1,6 @@
 package io.amalgam.engine.method;
 
+import io.amalgam.engine.checkpoint.DType;
 import io.amalgam.engine.kernel.Kernels;
 import io.amalgam.engine.kernel.MersenneTwister;
 import io.amalgam.engine.kernel.RandomKernels;
@@ -116,12 +117,33 @@ abstract class RandomMerge extends TaskVectorMerge {
                 own.bits[model] = new long[wordsOfStrip];
             }
             if (kept == null || !drawn[strip.index()]) {
-                generators[model].at(strip.index()).generate(Kernels.random(), own.raw, strip.length());
+                generators[model].draw(strip.index(), own.raw, strip.length());
                 mark(Kernels.random(), strip, model, own, STATE, own.bits[model], own.firstWord);
             }
         }
         drawn[strip.index()] = true;
         return own;
+    }
+
+    /** Random sparsifiers work in F32 on whatever is not BF16. */
+    @Override
+    protected final Kernels workKernels() {
+        return kernels.type() == DType.BF16 ? kernels : Kernels.of(DType.F32);
+    }
+
+    @Override
+    protected void rescale(Tile delta, double ratio, int length) {
+        super.rescale(delta, ratio, length);
+        roundToSingle(delta, length);
+    }
+
+    /** What is F64 has been F32 on the way. */
+    private void roundToSingle(Tile delta, int length) {
+        if (kernels.type() == DType.F64) {
+            for (int i = 0; i < length; i++) {
+                delta.set(i, (float) delta.get(i));
+            }
+        }
     }
 
     private Buffers buffers(int worker) {
@@ -137,6 +159,7 @@ abstract class RandomMerge extends TaskVectorMerge {
             arithmetic.fill(delta, 0, length);
         } else {
             Buffers own = (Buffers) state;
+            roundToSingle(delta, length);
             kernels.selection().keepMarked(delta, length, own.bits[model], (long) own.firstWord * Long.SIZE + from);
         }
     }

@@ -31,8 +31,8 @@ final class SceMerge extends PointwiseMerge {
     private MagnitudeCounts counts;
     /** How many positions are kept. */
     private long kept;
-    /** By strip, how many positions of the variance at the cut lie before it; null if all or none of them are kept. */
-    private long[] equalBeforeStrip;
+    /** The positions of the variance at the cut; null if all or none of them are kept. */
+    private EqualElements equal;
 
     SceMerge(TensorTask task) {
         super(task);
@@ -51,9 +51,12 @@ final class SceMerge extends PointwiseMerge {
         }
         if (stage == Stage.SPLIT) {
             stage = Stage.ENERGY;
-            long before = counts.equalBefore(0);
-            if (kept > 0 && before > 0 && before < counts.equal(0)) {
+            equal = kept > 0 ? EqualElements.of(counts, 0, task.strips(stripLength())) : null;
+            if (equal != null && equal.anyMissing()) {
                 return new SplitPass();
+            }
+            if (equal != null) {
+                equal.settle();
             }
         }
         if (stage == Stage.ENERGY) {
@@ -67,7 +70,7 @@ final class SceMerge extends PointwiseMerge {
         Tile[] vectors = new Tile[models.length];
         for (int model = 0; model < models.length; model++) {
             vectors[model] = strip.scratch(VECTORS + model, length);
-            arithmetic.subtract(vectors[model], strip.input(models[model], from, length), base, length);
+            strip.difference(models[model], from, base, vectors[model], length);
         }
         return vectors;
     }
@@ -84,8 +87,20 @@ final class SceMerge extends PointwiseMerge {
 
         VariancePass() {
             if (counts == null) {
-                counts = new MagnitudeCounts(selection, task.workers(), new long[1]);
+                counts = new MagnitudeCounts(
+                        selection,
+                        task.workers(),
+                        task.strips(stripLength()),
+                        new long[1],
+                        (cut, seen, zeros) -> seen - share * (seen - zeros));
             }
+        }
+
+        @Override
+        public void strip(Strip strip) {
+            counts.beginStrip(strip.worker());
+            super.strip(strip);
+            counts.endStrip(strip.worker(), strip.index());
         }
 
         @Override
@@ -113,26 +128,29 @@ final class SceMerge extends PointwiseMerge {
         }
     }
 
-    /** Counts the positions at the cut, strip by strip. */
-    private final class SplitPass extends TilePass {
-        private final long[] equal = new long[task.strips(stripLength())];
+    /** Counts the positions at the cut in strips where that is not known yet. */
+    private final class SplitPass implements Pass {
 
         @Override
-        protected void tile(Strip strip, int from, int length) {
-            Tile base = strip.input(task.base(), from, length);
-            Tile variance = variance(strip, vectors(strip, base, from, length), length);
-            equal[strip.index()] += selection.countEqual(variance, length, counts.key(0));
+        public boolean wants(int strip) {
+            return equal.missing(strip);
+        }
+
+        @Override
+        public void strip(Strip strip) {
+            long found = 0;
+            for (int from = 0; from < strip.length(); from += Tile.LENGTH) {
+                int length = Math.min(Tile.LENGTH, strip.length() - from);
+                Tile base = strip.input(task.base(), from, length);
+                Tile variance = variance(strip, vectors(strip, base, from, length), length);
+                found += selection.countEqual(variance, length, counts.key(0));
+            }
+            equal.put(strip.index(), found);
         }
 
         @Override
         public void complete() {
-            long sum = 0;
-            for (int strip = 0; strip < equal.length; strip++) {
-                long own = equal[strip];
-                equal[strip] = sum;
-                sum += own;
-            }
-            equalBeforeStrip = equal;
+            equal.settle();
         }
     }
 
@@ -146,10 +164,10 @@ final class SceMerge extends PointwiseMerge {
         } else if (counts != null) {
             Tile variance = variance(strip, vectors, length);
             long quota = counts.equal(0) - counts.equalBefore(0);
-            if (equalBeforeStrip == null) {
-                quota = quota == 0 ? 0 : Long.MAX_VALUE;
-            } else {
-                quota = Math.max(0, quota - equalBeforeStrip[strip.index()] - seen[0]);
+            if (equal != null) {
+                quota = equal.left(quota, strip.index(), seen[0]);
+            } else if (quota > 0) {
+                quota = Long.MAX_VALUE;
             }
             seen[0] += selection.keepLargest(variance, length, counts.key(0), quota);
             kernels.voting().keepWhere(vectors, models.length, variance, length);

@@ -8,7 +8,7 @@ import io.amalgam.engine.kernel.Tile;
  * are those of a stable sort: of equal magnitudes the one of lower index comes first.
  *
  * <p>One pass counts magnitudes (two for F32). Where only some of the elements that equal a cut are kept, one more pass
- * counts them strip by strip.
+ * counts them in the strips where the first did not notice them ({@link MagnitudeCounts}).
  */
 abstract class SelectionMerge extends TaskVectorMerge {
     private enum Stage {
@@ -22,8 +22,8 @@ abstract class SelectionMerge extends TaskVectorMerge {
         /** Whether everything is dropped. */
         boolean nothing;
         MagnitudeCounts counts;
-        /** By cut: how many elements equal to it lie in strips before each strip; null where all of them go one way. */
-        final long[][] equalBeforeStrip = new long[2][];
+        /** By cut: the elements that equal it; null where all of them go one way. */
+        final EqualElements[] equal = new EqualElements[2];
     }
 
     private final SelectionKernels kernel;
@@ -48,9 +48,18 @@ abstract class SelectionMerge extends TaskVectorMerge {
                 long[] ranks = ranks(density, model);
                 selections[model].nothing = ranks == null;
                 selections[model].counts =
-                        ranks == null ? null : new MagnitudeCounts(kernel, task.workers(), ranks);
+                        ranks == null ? null : counts(ranks);
             }
         }
+    }
+
+    private MagnitudeCounts counts(long[] ranks) {
+        return new MagnitudeCounts(
+                kernel,
+                task.workers(),
+                task.strips(stripLength()),
+                ranks,
+                (cut, seen, zeros) -> (double) ranks[cut] / task.elements() * seen);
     }
 
     /**
@@ -81,7 +90,10 @@ abstract class SelectionMerge extends TaskVectorMerge {
         if (stage == Stage.SPLIT) {
             stage = Stage.DONE;
             SplitPass pass = new SplitPass();
-            return pass.needed() ? pass : null;
+            if (pass.needed()) {
+                return pass;
+            }
+            pass.complete();
         }
         return null;
     }
@@ -94,6 +106,21 @@ abstract class SelectionMerge extends TaskVectorMerge {
     private final class CountPass extends TilePass {
 
         @Override
+        public void strip(Strip strip) {
+            for (Selection selection : selections) {
+                if (counting(selection)) {
+                    selection.counts.beginStrip(strip.worker());
+                }
+            }
+            super.strip(strip);
+            for (Selection selection : selections) {
+                if (counting(selection)) {
+                    selection.counts.endStrip(strip.worker(), strip.index());
+                }
+            }
+        }
+
+        @Override
         public boolean reads(int input) {
             return input == task.base() || counting(selections[modelOf(input)]);
         }
@@ -104,7 +131,7 @@ abstract class SelectionMerge extends TaskVectorMerge {
             Tile delta = strip.scratch(0, length);
             for (int model = 0; model < models.length; model++) {
                 if (counting(selections[model])) {
-                    arithmetic.subtract(delta, strip.input(models[model], from, length), base, length);
+                    strip.difference(models[model], from, base, delta, length);
                     selections[model].counts.count(strip.worker(), delta, length);
                 }
             }
@@ -120,18 +147,13 @@ abstract class SelectionMerge extends TaskVectorMerge {
         }
     }
 
-    /** Counts, strip by strip, the elements that equal a cut of which some but not all are kept. */
-    private final class SplitPass extends TilePass {
-        private final long[][][] equal = new long[models.length][2][];
+    /** Counts the elements that equal a cut of which some but not all are kept, in strips where that is not known yet. */
+    private final class SplitPass implements Pass {
 
         SplitPass() {
-            for (int model = 0; model < models.length; model++) {
-                Selection selection = selections[model];
+            for (Selection selection : selections) {
                 for (int cut = 0; selection != null && !selection.nothing && cut < selection.counts.cuts(); cut++) {
-                    long before = selection.counts.equalBefore(cut);
-                    if (before > 0 && before < selection.counts.equal(cut)) {
-                        equal[model][cut] = new long[task.strips(stripLength())];
-                    }
+                    selection.equal[cut] = EqualElements.of(selection.counts, cut, task.strips(stripLength()));
                 }
             }
         }
@@ -145,27 +167,53 @@ abstract class SelectionMerge extends TaskVectorMerge {
             return false;
         }
 
+        private boolean missing(int model, int cut, int strip) {
+            return selections[model] != null
+                    && selections[model].equal[cut] != null
+                    && selections[model].equal[cut].missing(strip);
+        }
+
         @Override
         public boolean reads(int input) {
             if (input == task.base()) {
                 return true;
             }
-            long[][] ofModel = equal[modelOf(input)];
-            return ofModel[0] != null || ofModel[1] != null;
+            Selection selection = selections[modelOf(input)];
+            return selection != null
+                    && (selection.equal[0] != null && selection.equal[0].anyMissing()
+                            || selection.equal[1] != null && selection.equal[1].anyMissing());
         }
 
         @Override
-        protected void tile(Strip strip, int from, int length) {
-            Tile base = strip.input(task.base(), from, length);
-            Tile delta = strip.scratch(0, length);
+        public boolean wants(int strip) {
             for (int model = 0; model < models.length; model++) {
-                if (reads(models[model])) {
-                    arithmetic.subtract(delta, strip.input(models[model], from, length), base, length);
-                    for (int cut = 0; cut < 2; cut++) {
-                        if (equal[model][cut] != null) {
-                            equal[model][cut][strip.index()] +=
-                                    kernel.countEqual(delta, length, selections[model].counts.key(cut));
+                if (missing(model, 0, strip) || missing(model, 1, strip)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        @Override
+        public void strip(Strip strip) {
+            long[][] found = new long[models.length][2];
+            for (int from = 0; from < strip.length(); from += Tile.LENGTH) {
+                int length = Math.min(Tile.LENGTH, strip.length() - from);
+                Tile base = strip.input(task.base(), from, length);
+                Tile delta = strip.scratch(0, length);
+                for (int model = 0; model < models.length; model++) {
+                    if (missing(model, 0, strip.index()) || missing(model, 1, strip.index())) {
+                        strip.difference(models[model], from, base, delta, length);
+                        for (int cut = 0; cut < selections[model].counts.cuts(); cut++) {
+                            found[model][cut] += kernel.countEqual(delta, length, selections[model].counts.key(cut));
                         }
+                    }
+                }
+            }
+            for (int model = 0; model < models.length; model++) {
+                for (int cut = 0; cut < 2; cut++) {
+                    if (missing(model, cut, strip.index())) {
+                        selections[model].equal[cut].put(strip.index(), found[model][cut]);
                     }
                 }
             }
@@ -173,16 +221,10 @@ abstract class SelectionMerge extends TaskVectorMerge {
 
         @Override
         public void complete() {
-            for (int model = 0; model < models.length; model++) {
-                for (int cut = 0; cut < 2; cut++) {
-                    if (equal[model][cut] != null) {
-                        long sum = 0;
-                        for (int strip = 0; strip < equal[model][cut].length; strip++) {
-                            long own = equal[model][cut][strip];
-                            equal[model][cut][strip] = sum;
-                            sum += own;
-                        }
-                        selections[model].equalBeforeStrip[cut] = equal[model][cut];
+            for (Selection selection : selections) {
+                for (int cut = 0; selection != null && cut < 2; cut++) {
+                    if (selection.equal[cut] != null) {
+                        selection.equal[cut].settle();
                     }
                 }
             }
@@ -224,10 +266,10 @@ abstract class SelectionMerge extends TaskVectorMerge {
 
     /** Of the first {@code quota} elements that equal a cut, how many are still to come. */
     private static long left(Selection selection, int cut, long quota, Strip strip, int[] seen) {
-        long[] beforeStrip = selection.equalBeforeStrip[cut];
-        if (beforeStrip == null) {
+        EqualElements equal = selection.equal[cut];
+        if (equal == null) {
             return quota == 0 ? 0 : Long.MAX_VALUE;
         }
-        return Math.max(0, quota - beforeStrip[strip.index()] - seen[cut]);
+        return equal.left(quota, strip.index(), seen[cut]);
     }
 }

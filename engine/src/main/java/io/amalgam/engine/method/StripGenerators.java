@@ -24,23 +24,30 @@ final class StripGenerators {
         next = start.copy();
     }
 
-    /** The generator at a strip's first draw; the caller may advance it. */
-    synchronized MersenneTwister at(int strip) {
-        MersenneTwister waiting = passed.remove(strip);
-        if (waiting != null) {
-            return waiting;
+    /**
+     * Draws a strip's numbers, untempered.
+     *
+     * @param buffer for the generator's state, and behind it {@code length} draws
+     */
+    void draw(int strip, int[] buffer, int length) {
+        MersenneTwister own;
+        synchronized (this) {
+            own = passed.remove(strip);
+            if (own == null) {
+                if (strip < nextStrip) {
+                    next = start.copy();
+                    nextStrip = 0;
+                }
+                for (; nextStrip < strip; nextStrip++) {
+                    passed.put(nextStrip, next.copy());
+                    next.skip(Kernels.random(), stripLength);
+                }
+                // What is drawn here is where the next strip goes on; nothing is generated twice.
+                next.generate(Kernels.random(), buffer, length);
+                nextStrip++;
+                return;
+            }
         }
-        if (strip < nextStrip) {
-            next = start.copy();
-            nextStrip = 0;
-        }
-        for (; nextStrip < strip; nextStrip++) {
-            passed.put(nextStrip, next.copy());
-            next.skip(Kernels.random(), stripLength);
-        }
-        MersenneTwister own = next.copy();
-        next.skip(Kernels.random(), stripLength);
-        nextStrip++;
-        return own;
+        own.generate(Kernels.random(), buffer, length);
     }
 }

@@ -120,7 +120,7 @@ class TaskVectorMerge extends PointwiseMerge {
                 Tile delta = strip.scratch(MIXED, length);
                 for (int model = 0; model < models.length; model++) {
                     if (sparsifies(model)) {
-                        arithmetic.subtract(delta, strip.input(models[model], from, length), base, length);
+                        strip.difference(models[model], from, base, delta, length);
                         sums.add(strip.index(), 2 * model, kernels.reductions().sumOfMagnitudes(delta, length));
                         sparsify(strip, state, model, delta, from, length);
                         sums.add(strip.index(), 2 * model + 1, kernels.reductions().sumOfMagnitudes(delta, length));
@@ -141,9 +141,14 @@ class TaskVectorMerge extends PointwiseMerge {
         }
     }
 
-    /** The type in which sparsifiers work: F32 instead of F16. */
-    protected final Kernels workKernels() {
-        return kernels.type() == DType.F16 ? Kernels.of(DType.F32) : kernels;
+    /** The kernels of the type that a sparsifier measures in. */
+    protected Kernels workKernels() {
+        return kernels;
+    }
+
+    /** Scales a sparsified task vector back to its former L1 norm. */
+    protected void rescale(Tile delta, double ratio, int length) {
+        arithmetic.scale(delta, delta, ratio, length);
     }
 
     @Override
@@ -168,17 +173,14 @@ class TaskVectorMerge extends PointwiseMerge {
         Tile[] vectors = new Tile[models.length];
         for (int model = 0; model < models.length; model++) {
             vectors[model] = strip.scratch(VECTORS + model, length);
-            Tile input = strip.input(models[model], from, length);
+            strip.difference(models[model], from, base, vectors[model], length);
             if (sparsifies(model)) {
-                arithmetic.subtract(vectors[model], input, base, length);
                 sparsify(strip, state, model, vectors[model], from, length);
                 if (ratios[model] != 1) {
-                    arithmetic.scale(vectors[model], vectors[model], ratios[model], length);
+                    rescale(vectors[model], ratios[model], length);
                 }
-                arithmetic.scale(vectors[model], vectors[model], weights[model], length);
-            } else {
-                arithmetic.scaledDifference(vectors[model], input, base, weights[model], length);
             }
+            arithmetic.scale(vectors[model], vectors[model], weights[model], length);
         }
         Tile mixed = strip.scratch(MIXED, length);
         int interleavedFrom = task.interleavedFrom(strip.first() + from, models.length);
