@@ -7,10 +7,6 @@ import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.plan.ChunkSlice;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -22,8 +18,6 @@ import java.util.concurrent.TimeUnit;
  * <p>An executor has no state; it may execute several chunks at once.
  */
 public final class ChunkExecutor {
-    private static final int DIGEST_BLOCK = 1 << 15;
-
     private final ExecutionOptions options;
 
     /** An executor of chunks with these options. */
@@ -41,19 +35,20 @@ public final class ChunkExecutor {
     public ExecutionResult execute(ChunkSlice slice, ModelOpener models, ShardSink sink, ExecutionListener listener) {
         try (InputFiles files = new InputFiles(slice.models(), models, listener);
                 ChunkRun run = new ChunkRun(
-                        slice.chunk(), new ElementSources(files, slice.rowTables()), options, listener)) {
+                        slice.chunk(), new ElementSources(files, slice.rowTables()), options, listener);
+                ShardOutput output = new ShardOutput(sink, listener)) {
             byte[] header = SafetensorsWriter.header(
                     slice.chunk().tensors().stream().map(TensorHeader::of).toList());
-            Output output = new Output(sink, listener);
             List<Thread> threads = run.start();
             try {
-                output.write(MemorySegment.ofArray(header));
+                output.write(MemorySegment.ofArray(header), () -> {});
                 long sequence = 0;
                 for (OutputBlock block = run.next(sequence); block != null; block = run.next(sequence)) {
-                    output.write(block.content());
-                    run.release(block);
+                    OutputBlock own = block;
+                    output.write(own.content(), () -> run.release(own));
                     sequence++;
                 }
+                output.end();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new AmalgamException(ErrorCode.CANCELLED, "Chunk " + slice.chunk().index() + " was interrupted.", e);
@@ -63,7 +58,7 @@ public final class ChunkExecutor {
             } finally {
                 end(run, threads);
             }
-            return new ExecutionResult(output.length, output.sha256(), files.bytesRead(), run.nonFinite());
+            return new ExecutionResult(output.length(), output.sha256(), files.bytesRead(), run.nonFinite());
         } catch (IOException e) {
             throw new AmalgamException(ErrorCode.SOURCE_UNAVAILABLE, "Closing an input failed: " + e.getMessage(), e);
         }
@@ -84,50 +79,6 @@ public final class ChunkExecutor {
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /** The way out: digest, count, sink. */
-    private static final class Output {
-        private final ShardSink sink;
-        private final ExecutionListener listener;
-        private final MessageDigest digest;
-        private final byte[] staging = new byte[DIGEST_BLOCK];
-        private long length;
-
-        Output(ShardSink sink, ExecutionListener listener) {
-            this.sink = sink;
-            this.listener = listener;
-            try {
-                digest = MessageDigest.getInstance("SHA-256");
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("every Java platform has SHA-256", e);
-            }
-        }
-
-        void write(MemorySegment block) {
-            long size = block.byteSize();
-            // By way of an array: the digest's fast path takes nothing else.
-            for (long position = 0; position < size; position += DIGEST_BLOCK) {
-                int count = (int) Math.min(DIGEST_BLOCK, size - position);
-                MemorySegment.copy(block, ValueLayout.JAVA_BYTE, position, staging, 0, count);
-                digest.update(staging, 0, count);
-            }
-            try {
-                sink.write(block);
-            } catch (IOException e) {
-                boolean full = String.valueOf(e.getMessage()).contains("No space left");
-                throw new AmalgamException(
-                        full ? ErrorCode.STORAGE_FULL : ErrorCode.STORE_UNAVAILABLE,
-                        "Writing %d bytes at %d of the shard failed: %s".formatted(size, length, e.getMessage()),
-                        e);
-            }
-            length += size;
-            listener.bytesWritten(size);
-        }
-
-        String sha256() {
-            return HexFormat.of().formatHex(digest.digest());
         }
     }
 }
