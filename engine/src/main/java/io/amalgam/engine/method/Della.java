@@ -7,50 +7,8 @@ import java.util.Optional;
 
 /** Drops changes at random, small ones more often, and merges by sign election as TIES does. */
 final class Della implements MergeMethod {
-    private static final List<MethodParameter> PARAMETERS = List.of(
-            MethodParameter.required(
-                    "weight",
-                    MethodParameter.Type.FLOAT,
-                    MethodParameter.Scope.PER_INPUT_NON_BASE,
-                    "The factor of the model's task vector."),
-            MethodParameter.optional(
-                    "density",
-                    MethodParameter.Type.FLOAT,
-                    MethodParameter.Scope.PER_INPUT_NON_BASE,
-                    1.0,
-                    "The share of the task vector that is kept."),
-            MethodParameter.optional(
-                    "epsilon",
-                    MethodParameter.Type.FLOAT,
-                    MethodParameter.Scope.PER_INPUT_NON_BASE,
-                    0.15,
-                    "Half the width of the range of keep probabilities."),
-            MethodParameter.optional(
-                    "normalize",
-                    MethodParameter.Type.BOOLEAN,
-                    MethodParameter.Scope.SHARED,
-                    true,
-                    "Whether the sum is divided by the sum of the weights that entered it."),
-            MethodParameter.optional(
-                    "rescale",
-                    MethodParameter.Type.BOOLEAN,
-                    MethodParameter.Scope.SHARED,
-                    true,
-                    "Whether a sparsified task vector is scaled back to its former L1 norm."),
-            MethodParameter.optional(
-                    "lambda",
-                    MethodParameter.Type.FLOAT,
-                    MethodParameter.Scope.SHARED,
-                    1.0,
-                    "A factor of the merged task vector."),
-            MethodParameter.optional(
-                    "int8_mask",
-                    MethodParameter.Type.BOOLEAN,
-                    MethodParameter.Scope.SHARED,
-                    false,
-                    "Accepted; has no effect on the result."));
-    private static final InputRule INPUTS =
-            new InputRule(InputRule.BaseRule.REQUIRED, 1, Integer.MAX_VALUE, true, InputRule.Incomplete.MERGE_REMAINING);
+    private static final List<MethodParameter> PARAMETERS =
+            TaskVectorParameters.with(true, true, TaskVectorParameters.EPSILON);
 
     @Override
     public String name() {
@@ -76,7 +34,7 @@ final class Della implements MergeMethod {
 
     @Override
     public InputRule inputs() {
-        return INPUTS;
+        return TaskVectorParameters.INPUTS;
     }
 
     @Override

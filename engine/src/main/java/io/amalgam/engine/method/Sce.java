@@ -11,12 +11,7 @@ final class Sce implements MergeMethod {
                     MethodParameter.Scope.SHARED,
                     1.0,
                     "The share of positions that is kept."),
-            MethodParameter.optional(
-                    "int8_mask",
-                    MethodParameter.Type.BOOLEAN,
-                    MethodParameter.Scope.SHARED,
-                    false,
-                    "Accepted; has no effect on the result."));
+            TaskVectorParameters.INT8_MASK);
     private static final InputRule INPUTS =
             new InputRule(InputRule.BaseRule.REQUIRED, 1, Integer.MAX_VALUE, true, InputRule.Incomplete.MERGE_REMAINING);
 
