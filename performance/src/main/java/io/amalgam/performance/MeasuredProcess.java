@@ -34,6 +34,22 @@ record MeasuredProcess(double seconds, long peakBytes, int exitCode) {
         return new MeasuredProcess((System.nanoTime() - start) / 1e9, peak, process.exitValue());
     }
 
+    /**
+     * Runs a command that must succeed.
+     *
+     * @param folder in which it runs, and whose {@code logs} has its output
+     * @throws IOException naming the log if it fails
+     */
+    static MeasuredProcess step(Path folder, String name, List<String> command) throws IOException, InterruptedException {
+        Path logs = Files.createDirectories(folder.resolve("logs"));
+        Path log = logs.resolve(name + ".log");
+        MeasuredProcess process = run(command, folder, log);
+        if (process.exitCode() != 0) {
+            throw new IOException(String.join(" ", command) + " failed; see " + log);
+        }
+        return process;
+    }
+
     private static long highWater(long pid) {
         try {
             for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {

@@ -21,96 +21,61 @@ import java.util.stream.Stream;
  * <p>Arguments: {@code --size BILLIONS} (0.62), {@code --runs N} (1), {@code --methods A,B}, {@code --folder DIR}.
  */
 public final class PeerBenchmark {
-    private static final String SEED = "11";
-    /** The versions whose numbers the documentation states. */
-    private static final List<String> PEER =
-            List.of("mergekit==0.1.5", "torch==2.15.0", "transformers==5.23.0", "numpy==2.4.6", "safetensors==0.8.0");
+    /** The seed of random methods, for both programs. */
+    static final String SEED = "11";
+
+    private static final String NAME = "bench peer";
     private static final double GIGA = 1e9;
     private static final double MIB = 1 << 20;
 
-    private final Path amalgam;
+    private final BenchmarkOptions options;
     private final Path folder;
-    private final int runs;
 
-    private PeerBenchmark(Path amalgam, Path folder, int runs) {
-        this.amalgam = amalgam;
-        this.folder = folder;
-        this.runs = runs;
+    private PeerBenchmark(BenchmarkOptions options) {
+        this.options = options;
+        folder = options.folder();
     }
 
     /** Runs the comparison; the first argument is the launcher's path. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
-        Path launcher = Path.of(arguments[0]).toAbsolutePath();
-        double size = 0.62;
-        int runs = 1;
-        List<String> methods = new ArrayList<>();
-        Path folder = launcher.resolveSibling(".amalgam").resolve("bench");
-        for (int i = 1; i < arguments.length; i += 2) {
-            if (i + 1 == arguments.length) {
-                fail(arguments[i] + " needs a value");
-            }
-            String value = arguments[i + 1];
-            switch (arguments[i]) {
-                case "--size" -> size = Double.parseDouble(value);
-                case "--runs" -> runs = Integer.parseInt(value);
-                case "--methods" -> methods.addAll(List.of(value.split(",")));
-                case "--folder" -> folder = Path.of(value).toAbsolutePath();
-                default -> fail("unknown option " + arguments[i] + "; there are --size, --runs, --methods, --folder");
-            }
-        }
-        new PeerBenchmark(launcher, folder, runs).run(size, methods);
+        new PeerBenchmark(BenchmarkOptions.parse(NAME, 0.62, arguments)).run();
     }
 
-    private static void fail(String message) {
-        System.err.println("bench peer: " + message);
-        System.exit(2);
-    }
-
-    private void run(double size, List<String> wanted) throws IOException, InterruptedException {
-        Files.createDirectories(folder.resolve("logs"));
-        Path peer = installPeer();
-        Path models = folder.resolve("models-" + size);
-        System.err.println("Making models of " + size + " billion parameters in " + models + " …");
-        long parameters = PeerModels.make(models, size);
+    private void run() throws IOException, InterruptedException {
+        PeerInstallation peer = PeerInstallation.in(folder);
+        Path models = options.models();
+        System.err.println("Making models of " + options.size() + " billion parameters in " + models + " …");
+        long parameters = PeerModels.make(models, options.size());
         Map<String, String> recipes = PeerRecipes.all(models.toString());
-        List<String> methods = wanted.isEmpty() ? List.copyOf(recipes.keySet()) : wanted;
-        for (String method : methods) {
-            if (!recipes.containsKey(method)) {
-                fail("unknown method " + method + "; there are " + String.join(", ", recipes.keySet()));
-            }
-        }
+        double peerStart = startSeconds("mergekit", List.of(peer.program().toString(), "--help"));
+        double ourStart = startSeconds("amalgam", List.of(options.launcher().toString(), "merge", "--help"));
         System.out.printf(
-                "%.2f billion parameters, %d models and a base, bfloat16, %d processors; best of %d%n%n",
-                parameters / GIGA, PeerModels.FINE_TUNES, Runtime.getRuntime().availableProcessors(), runs);
-        System.out.println(
-                "| method | MergeKit s | Amalgam s | ratio | MergeKit MiB | Amalgam MiB | copy s | share of copy | different weights | worst tensor |");
-        System.out.println("|---|---|---|---|---|---|---|---|---|---|");
-        for (String method : methods) {
-            measure(method, recipes.get(method), peer, models);
+                "%.2f billion parameters, %d models and a base, bfloat16, %d processors; best of %d; start alone: MergeKit %.2f s, Amalgam %.2f s%n%n",
+                parameters / GIGA,
+                PeerModels.FINE_TUNES,
+                Runtime.getRuntime().availableProcessors(),
+                options.runs(),
+                peerStart,
+                ourStart);
+        System.out.println("| method | MergeKit s | Amalgam s | ratio | ratio without start | MergeKit MiB | Amalgam MiB | copy s"
+                + " | share of copy | different weights | worst tensor |");
+        System.out.println("|---|---|---|---|---|---|---|---|---|---|---|");
+        for (String method : options.methodsAmong(NAME, recipes.keySet())) {
+            measure(method, recipes.get(method), peer.program(), models, peerStart, ourStart);
         }
     }
 
-    private Path installPeer() throws IOException, InterruptedException {
-        Path environment = folder.resolve("mergekit");
-        Path program = environment.resolve("bin/mergekit-yaml");
-        if (!Files.isExecutable(program)) {
-            System.err.println("Installing " + String.join(" ", PEER) + " in " + environment + " …");
-            step("venv", List.of("python3", "-m", "venv", environment.toString()));
-            List<String> install = new ArrayList<>(List.of(environment.resolve("bin/pip").toString(), "install", "-q"));
-            install.addAll(PEER);
-            step("pip", install);
+    /** Seconds that a program takes to start and to say what it can do. */
+    private double startSeconds(String name, List<String> command) throws IOException, InterruptedException {
+        double best = Double.MAX_VALUE;
+        for (int run = 0; run < Math.max(2, options.runs()); run++) {
+            best = Math.min(best, MeasuredProcess.step(folder, name + "-start", command).seconds());
         }
-        return program;
+        return best;
     }
 
-    private void step(String name, List<String> command) throws IOException, InterruptedException {
-        Path log = folder.resolve("logs").resolve(name + ".log");
-        if (MeasuredProcess.run(command, folder, log).exitCode() != 0) {
-            fail(String.join(" ", command) + " failed; see " + log);
-        }
-    }
-
-    private void measure(String method, String recipe, Path peer, Path models) throws IOException, InterruptedException {
+    private void measure(String method, String recipe, Path peer, Path models, double peerStart, double ourStart)
+            throws IOException, InterruptedException {
         Path file = folder.resolve(method + ".yml");
         Files.writeString(file, recipe);
         Path ours = folder.resolve("ours");
@@ -118,24 +83,27 @@ public final class PeerBenchmark {
         MeasuredProcess bestOurs = null;
         MeasuredProcess bestTheirs = null;
         double copy = Double.MAX_VALUE;
-        for (int run = 0; run < runs; run++) {
+        for (int run = 0; run < options.runs(); run++) {
             delete(theirs);
-            bestTheirs = best(bestTheirs, merge(
+            bestTheirs = best(bestTheirs, MeasuredProcess.step(
+                    folder,
                     method + "-mergekit",
                     List.of(peer.toString(), file.toString(), theirs.toString(), "--random-seed", SEED)));
             delete(ours);
-            bestOurs = best(bestOurs, merge(
+            bestOurs = best(bestOurs, MeasuredProcess.step(
+                    folder,
                     method + "-amalgam",
-                    List.of(amalgam.toString(), "merge", file.toString(), ours.toString(), "--random-seed", SEED, "--quiet")));
+                    List.of(options.launcher().toString(), "merge", file.toString(), ours.toString(), "--random-seed", SEED, "--quiet")));
             copy = Math.min(copy, copySeconds(recipe, models));
         }
-        OutputComparison comparison = OutputComparison.of(ours, theirs);
+        OutputComparison comparison = OutputComparison.of(ours, theirs, List.of());
         System.out.printf(
-                "| %s | %.2f | %.2f | %.1f | %.0f | %.0f | %.2f | %.0f %% | %d of %d | %.3f %% |%n",
+                "| %s | %.2f | %.2f | %.1f | %.1f | %.0f | %.0f | %.2f | %.0f %% | %d of %d | %.3f %% |%n",
                 method,
                 bestTheirs.seconds(),
                 bestOurs.seconds(),
                 bestTheirs.seconds() / bestOurs.seconds(),
+                (bestTheirs.seconds() - peerStart) / (bestOurs.seconds() - ourStart),
                 bestTheirs.peakBytes() / MIB,
                 bestOurs.peakBytes() / MIB,
                 copy,
@@ -145,15 +113,6 @@ public final class PeerBenchmark {
                 100 * comparison.worstShare());
         delete(ours);
         delete(theirs);
-    }
-
-    private MeasuredProcess merge(String name, List<String> command) throws IOException, InterruptedException {
-        Path log = folder.resolve("logs").resolve(name + ".log");
-        MeasuredProcess process = MeasuredProcess.run(command, folder, log);
-        if (process.exitCode() != 0) {
-            fail(name + " failed; see " + log);
-        }
-        return process;
     }
 
     private static MeasuredProcess best(MeasuredProcess before, MeasuredProcess now) {
@@ -203,7 +162,8 @@ public final class PeerBenchmark {
         }
     }
 
-    private static void delete(Path folder) throws IOException {
+    /** Deletes a folder with what is in it, if it is there. */
+    static void delete(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }
