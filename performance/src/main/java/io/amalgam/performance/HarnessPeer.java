@@ -2,7 +2,9 @@ package io.amalgam.performance;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.evaluation.inference.LoglikelihoodRequest;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 
 /** transformers and lm-evaluation-harness in a Python process ({@code harness_peer.py}). */
 final class HarnessPeer implements AutoCloseable {
@@ -30,8 +33,25 @@ final class HarnessPeer implements AutoCloseable {
                 .put("threads", threads));
     }
 
+    /** Reads texts, with logits at their last token: {@code seconds} and {@code tokens}. */
+    JsonNode prefill(List<String> texts) throws IOException {
+        ObjectNode request = JSON.createObjectNode().put("operation", "prefill");
+        texts.forEach(request.putArray("texts")::add);
+        return ask(request);
+    }
+
+    /** Scores requests: {@code seconds}, and {@code results} with a log-likelihood and is_greedy each. */
+    JsonNode loglikelihood(List<LoglikelihoodRequest> requests) throws IOException {
+        ObjectNode request = JSON.createObjectNode().put("operation", "loglikelihood");
+        ArrayNode pairs = request.putArray("requests");
+        for (LoglikelihoodRequest each : requests) {
+            pairs.addArray().add(each.context()).add(each.continuation());
+        }
+        return ask(request);
+    }
+
     /** Sends a request and waits for its answer. */
-    JsonNode ask(ObjectNode request) throws IOException {
+    private JsonNode ask(ObjectNode request) throws IOException {
         requests.write(JSON.writeValueAsString(request));
         requests.newLine();
         requests.flush();

@@ -1,0 +1,133 @@
+package io.amalgam.performance;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.amalgam.evaluation.inference.LanguageModel;
+import io.amalgam.evaluation.inference.LoglikelihoodRequest;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * The same work by our forward pass and by others, in turns: ours, theirs, ours, theirs. Figures are medians over rounds;
+ * a round before them warms both sides up and is not counted.
+ */
+final class InferenceSpeed {
+    private static final String OURS = "amalgam float32";
+
+    private final LanguageModel model;
+    private final Map<String, HarnessPeer> peers;
+    private final int rounds;
+    private final Map<String, List<Double>> seconds = new LinkedHashMap<>();
+
+    /**
+     * A measurement.
+     *
+     * @param peers by name; may be empty
+     * @param rounds that count
+     */
+    InferenceSpeed(LanguageModel model, Map<String, HarnessPeer> peers, int rounds) {
+        this.model = model;
+        this.peers = peers;
+        this.rounds = rounds;
+    }
+
+    /** Reads texts that have nothing in common, with logits at their last token, and prints tokens per second. */
+    void prefill(int sequences, int words) throws IOException {
+        List<String> texts = texts(sequences, words);
+        List<LoglikelihoodRequest> requests = texts.stream().map(text -> new LoglikelihoodRequest(text, " the")).toList();
+        long tokens = 0;
+        seconds.clear();
+        for (int round = 0; round <= rounds; round++) {
+            note(OURS, round, () -> model.loglikelihood(requests));
+            for (Map.Entry<String, HarnessPeer> peer : peers.entrySet()) {
+                JsonNode answer = peer.getValue().prefill(texts);
+                tokens = answer.get("tokens").longValue();
+                note(peer.getKey(), round, answer.get("seconds").doubleValue());
+            }
+        }
+        if (peers.isEmpty()) {
+            tokens = sequences * (long) words;
+        }
+        System.out.printf("%nprefill, %d texts, %d tokens: tokens/s%n", sequences, tokens);
+        print(tokens);
+    }
+
+    /**
+     * Scores tasks and prints requests per second: ours all together, so that what requests share is computed once, and
+     * ours one by one; theirs as {@code HFLM.loglikelihood} does a whole task.
+     *
+     * @param oneByOne of how many requests of a task the second figure is made
+     */
+    void tasks(List<TaskRequests> tasks, int oneByOne) throws IOException {
+        for (TaskRequests task : tasks) {
+            List<LoglikelihoodRequest> requests = task.requests();
+            List<LoglikelihoodRequest> some = requests.subList(0, Math.min(requests.size(), oneByOne));
+            seconds.clear();
+            String alone = OURS + ", one by one";
+            for (int round = 0; round <= rounds; round++) {
+                note(OURS, round, () -> model.loglikelihood(requests));
+                note(alone, round, () -> {
+                    for (LoglikelihoodRequest request : some) {
+                        model.loglikelihood(List.of(request));
+                    }
+                });
+                for (Map.Entry<String, HarnessPeer> peer : peers.entrySet()) {
+                    note(peer.getKey(), round, peer.getValue().loglikelihood(requests).get("seconds").doubleValue());
+                }
+            }
+            // The part stands for the whole.
+            seconds.get(alone).replaceAll(part -> part * requests.size() / some.size());
+            System.out.printf("%n%s, %d questions, %d requests: requests/s%n", task.task(), task.questions(),
+                    requests.size());
+            print(requests.size());
+        }
+    }
+
+    private void note(String side, int round, Runnable work) {
+        long start = System.nanoTime();
+        work.run();
+        note(side, round, (System.nanoTime() - start) / 1e9);
+    }
+
+    private void note(String side, int round, double time) {
+        if (round > 0) {
+            seconds.computeIfAbsent(side, key -> new ArrayList<>()).add(time);
+        }
+    }
+
+    private void print(double amount) {
+        double ours = median(seconds.get(OURS));
+        for (Map.Entry<String, List<Double>> side : seconds.entrySet()) {
+            double median = median(side.getValue());
+            System.out.printf("  %-28s %10.1f %10.2f s %10s%n", side.getKey(), amount / median, median,
+                    side.getKey().equals(OURS) ? "" : String.format("%.2fx", median / ours));
+        }
+    }
+
+    private static double median(List<Double> values) {
+        double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /** Texts of random common words that differ from the first word on. */
+    private static List<String> texts(int sequences, int words) {
+        String[] common = ("time year people way day man thing woman life child world school state family student group"
+                + " country problem hand part place case week company system program question work night point home water"
+                + " room mother area money story fact month lot right study book eye job word business issue side kind head"
+                + " house").split(" ");
+        Random random = new Random(7);
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < sequences; i++) {
+            StringBuilder text = new StringBuilder(i + " " + common[i % common.length]);
+            for (int word = 1; word < words; word++) {
+                text.append(' ').append(common[random.nextInt(common.length)]);
+            }
+            texts.add(text.toString());
+        }
+        return texts;
+    }
+}
