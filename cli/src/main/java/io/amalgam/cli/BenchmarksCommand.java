@@ -138,6 +138,11 @@ final class BenchmarksCommand implements Runnable {
                         + " data.")
         private Path nltkData;
 
+        @Option(
+                names = "--force",
+                description = "Replace files that are there and differ from what is fetched; without it they are refused.")
+        private boolean force;
+
         @Override
         public Integer call() throws IOException {
             PrintWriter out = spec.commandLine().getOut();
@@ -145,7 +150,7 @@ final class BenchmarksCommand implements Runnable {
             BenchmarkFetcher fetcher = new BenchmarkFetcher(
                     folder,
                     new HubDatasets(HubOptions.fromEnvironment(
-                            System.getenv(), Path.of(System.getProperty("user.home")))));
+                            System.getenv(), Path.of(System.getProperty("user.home")))), force);
             List<String> written = new ArrayList<>();
             if (harness != null) {
                 written.addAll(fetcher.takePrompts(harness));

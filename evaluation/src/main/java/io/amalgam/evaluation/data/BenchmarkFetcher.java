@@ -15,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,8 +27,9 @@ import java.util.TreeMap;
  * Brings the leaderboard's data into a folder: rows from the Hub's data sets, prompt texts from a copy of
  * lm-evaluation-harness, Punkt's parameters from NLTK's data.
  *
- * <p>The commits that rows were taken from are kept in {@code sources.json} in the folder; what is fetched later comes
- * from the same commits unless another revision is asked for.
+ * <p>A file that is there and differs from what is fetched is replaced only where that was asked for. The commits that rows were taken from are kept in {@code sources.json} in the folder; what is fetched later comes
+ * from the same commits unless another revision is asked for. The digests of what was fetched are kept beside it
+ * ({@link FetchedDigests}).
  */
 public final class BenchmarkFetcher {
     /** Where the commits are kept. */
@@ -37,16 +40,19 @@ public final class BenchmarkFetcher {
 
     private final Path folder;
     private final HubDatasets datasets;
+    private final boolean force;
 
     /**
      * A fetcher.
      *
      * @param folder where data are put; made where it does not exist
      * @param datasets where rows come from
+     * @param force whether files that are there and differ from what is fetched are replaced; else they are refused
      */
-    public BenchmarkFetcher(Path folder, HubDatasets datasets) {
+    public BenchmarkFetcher(Path folder, HubDatasets datasets, boolean force) {
         this.folder = Objects.requireNonNull(folder, "folder");
         this.datasets = Objects.requireNonNull(datasets, "datasets");
+        this.force = force;
     }
 
     /**
@@ -54,8 +60,8 @@ public final class BenchmarkFetcher {
      *
      * @param revision a branch, tag or commit, or null for the commit fetched from before, else the main branch
      * @return the names of the files that were written
-     * @throws AmalgamException with {@code BENCHMARK_DATA} if the data set is gated, or not as expected, and
-     *     {@code SOURCE_UNAVAILABLE} if the Hub does not answer
+     * @throws AmalgamException with {@code BENCHMARK_DATA} if the data set is gated, or not as expected, with
+     *     {@code OUTPUT_NOT_EMPTY} if a file would be replaced, and {@code SOURCE_UNAVAILABLE} if the Hub does not answer
      */
     public List<String> fetch(Benchmark benchmark, String revision) throws IOException {
         Map<String, Finding> found = new HashMap<>();
@@ -76,11 +82,14 @@ public final class BenchmarkFetcher {
         String known = sources.get(benchmark.dataset());
         String asked = revision != null ? revision : known != null ? known : "main";
         HubDatasets.Snapshot snapshot = resolve(benchmark, asked);
-        List<String> written = new ArrayList<>();
+        Map<String, byte[]> files = new LinkedHashMap<>();
         for (DataFile file : wanted) {
-            write(file, snapshot);
-            written.add(file.path());
+            files.put(file.path(), content(file, snapshot));
         }
+        List<String> written = put(files);
+        FetchedDigests digests = FetchedDigests.of(new BenchmarkFolder(folder));
+        files.forEach(digests::put);
+        writeWhole(folder.resolve(FetchedDigests.FILE), digests.toJson());
         sources.put(benchmark.dataset(), snapshot.commit());
         writeWhole(folder.resolve(SOURCES), (JSON.writeValueAsString(sources) + "\n").getBytes(StandardCharsets.UTF_8));
         return written;
@@ -88,16 +97,43 @@ public final class BenchmarkFetcher {
 
     /** Takes prompt texts from a copy of lm-evaluation-harness; returns the names of the files. */
     public List<String> takePrompts(Path harness) throws IOException {
-        Map<String, String> files = PromptFiles.ofHarness(harness);
-        PromptFiles.write(folder, files);
-        return List.copyOf(files.keySet());
+        return put(bytes(PromptFiles.ofHarness(harness)));
     }
 
     /** Takes Punkt's parameters from NLTK's data; returns the names of the files. */
     public List<String> takePunkt(Path nltkData) throws IOException {
-        Map<String, String> files = PromptFiles.ofNltk(nltkData);
-        PromptFiles.write(folder, files);
-        return List.copyOf(files.keySet());
+        return put(bytes(PromptFiles.ofNltk(nltkData)));
+    }
+
+    private static Map<String, byte[]> bytes(Map<String, String> texts) {
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        texts.forEach((name, text) -> files.put(name, text.getBytes(StandardCharsets.UTF_8)));
+        return files;
+    }
+
+    /** Writes files, each whole; none of them if one would replace another. Returns the names of those that were written. */
+    private List<String> put(Map<String, byte[]> files) throws IOException {
+        List<String> open = new ArrayList<>();
+        List<String> different = new ArrayList<>();
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            Path target = folder.resolve(file.getKey());
+            if (!Files.exists(target)) {
+                open.add(file.getKey());
+            } else if (!Arrays.equals(Files.readAllBytes(target), file.getValue())) {
+                open.add(file.getKey());
+                different.add(file.getKey());
+            }
+        }
+        if (!different.isEmpty() && !force) {
+            throw new AmalgamException(
+                    ErrorCode.OUTPUT_NOT_EMPTY,
+                    String.join(", ", different) + " in " + folder + " differ" + (different.size() == 1 ? "s" : "")
+                            + " from what was fetched; --force replaces what is there, --data names another folder.");
+        }
+        for (String name : open) {
+            writeWhole(folder.resolve(name), files.get(name));
+        }
+        return open;
     }
 
     private HubDatasets.Snapshot resolve(Benchmark benchmark, String revision) throws IOException {
@@ -114,7 +150,7 @@ public final class BenchmarkFetcher {
                 e.getMessage() + (gated ? " It is gated: its authors ask who reads it." : ""), e);
     }
 
-    private void write(DataFile file, HubDatasets.Snapshot snapshot) throws IOException {
+    private byte[] content(DataFile file, HubDatasets.Snapshot snapshot) throws IOException {
         List<String> names = namesOf(file, snapshot);
         if (names.isEmpty()) {
             throw new AmalgamException(
@@ -126,8 +162,7 @@ public final class BenchmarkFetcher {
         for (String name : names) {
             byte[] content = read(snapshot, name);
             if (file.path().endsWith(".csv") && name.endsWith(".csv")) {
-                writeWhole(folder.resolve(file.path()), content);
-                return;
+                return content;
             }
             for (ObjectNode row : DatasetRows.read(name, content)) {
                 boolean kept = file.only().entrySet().stream()
@@ -137,7 +172,7 @@ public final class BenchmarkFetcher {
                 }
             }
         }
-        writeWhole(folder.resolve(file.path()), lines.toString().getBytes(StandardCharsets.UTF_8));
+        return lines.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     private byte[] read(HubDatasets.Snapshot snapshot, String name) throws IOException {
@@ -184,7 +219,7 @@ public final class BenchmarkFetcher {
     }
 
     /** Writes a file whole or not at all. */
-    static void writeWhole(Path file, byte[] content) throws IOException {
+    private static void writeWhole(Path file, byte[] content) throws IOException {
         Files.createDirectories(file.toAbsolutePath().getParent());
         Path part = file.resolveSibling(file.getFileName() + ".part");
         Files.write(part, content);

@@ -16,8 +16,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
-/** A folder of benchmark data. What is missing or damaged in it is refused with {@code BENCHMARK_DATA}. */
+/**
+ * A folder of benchmark data. What is missing or damaged in it is refused with {@code BENCHMARK_DATA}. Nothing here writes:
+ * {@link BenchmarkFetcher} alone does.
+ */
 public final class BenchmarkFolder {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long MAXIMUM_BYTES = 512L << 20;
@@ -34,9 +38,11 @@ public final class BenchmarkFolder {
         return root;
     }
 
-    /** Whether there is such a file. */
+    /** Whether there is such a file, by itself or in GPQA's archive. */
     public boolean has(String name) {
-        return Files.isRegularFile(root.resolve(name));
+        Path file = root.resolve(name);
+        return Files.isRegularFile(file)
+                || EncryptedArchive.beside(file).filter(archive -> archive.has(file.getFileName().toString())).isPresent();
     }
 
     /**
@@ -60,6 +66,10 @@ public final class BenchmarkFolder {
             }
             return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
+            Optional<EncryptedArchive> archive = EncryptedArchive.beside(file);
+            if (archive.isPresent()) {
+                return archive.get().read(file.getFileName().toString(), MAXIMUM_BYTES);
+            }
             throw new AmalgamException(
                     ErrorCode.BENCHMARK_DATA,
                     "The benchmark file " + file + " does not exist; `amalgam benchmarks verify` says how to get it.", e);

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -73,6 +74,14 @@ public final class BenchmarkInventory {
         } catch (IOException e) {
             throw new IllegalStateException("the table of benchmarks is part of this program", e);
         }
+    }
+
+    /** Returns what is known of a file by its place in the folder of benchmarks. */
+    static Optional<DataFile> file(String path) {
+        return benchmarks().stream()
+                .flatMap(benchmark -> benchmark.files().stream())
+                .filter(file -> file.path().equals(path))
+                .findFirst();
     }
 
     /**

@@ -17,6 +17,8 @@ public final class BenchmarkVerifier {
         COMPLETE("complete"),
         /** It has the right number of rows; what should be in them is not known here. */
         COUNTED("row count right, content not known here"),
+        /** It is what the Hub's data set has, which are other rows than are known here. */
+        FETCHED("as fetched; other rows than are known here"),
         /** It is a sample of the benchmark. */
         SAMPLE("a sample"),
         /** It has other rows than the benchmark. */
@@ -53,7 +55,7 @@ public final class BenchmarkVerifier {
             String benchmark, String path, State state, int rows, int expectedRows, String digest, String remark) {
         /** Whether the benchmark can be scored whole with it. */
         public boolean complete() {
-            return state == State.COMPLETE || state == State.COUNTED;
+            return state == State.COMPLETE || state == State.COUNTED || state == State.FETCHED;
         }
     }
 
@@ -61,10 +63,12 @@ public final class BenchmarkVerifier {
             + " a copy of lm-evaluation-harness or of NLTK's data";
 
     private final BenchmarkFolder folder;
+    private final FetchedDigests fetched;
 
     /** A verifier of a folder. */
     public BenchmarkVerifier(BenchmarkFolder folder) {
         this.folder = folder;
+        this.fetched = FetchedDigests.of(folder);
     }
 
     /** Checks every file of every benchmark. */
@@ -90,7 +94,10 @@ public final class BenchmarkVerifier {
             return new Finding(
                     benchmark.name(), file.path(), State.MISSING, 0, file.rows(), null,
                     "`amalgam benchmarks fetch` brings it from the Hub's data set " + benchmark.dataset()
-                            + (benchmark.gated() ? ", whose terms must be accepted there first (HF_TOKEN)" : ""));
+                            + (benchmark.gated()
+                                    ? ", whose terms must be accepted there first (HF_TOKEN); or put the authors' "
+                                            + EncryptedArchive.NAME + " into the folder " + benchmark.name() + " as it is"
+                                    : ""));
         }
         String path = folder.has(file.path()) ? file.path() : sample;
         byte[] content = folder.read(path);
@@ -104,9 +111,14 @@ public final class BenchmarkVerifier {
             return new Finding(
                     benchmark.name(), path, State.DAMAGED, 0, file.rows(), digest, e.getMessage());
         }
+        State state = state(path, file, rows);
+        if (state == State.DIFFERENT && fetched.find(path).filter(digest::equals).isPresent()) {
+            state = State.FETCHED;
+        } else if (state == State.COUNTED && fetched.find(path).filter(each -> !each.equals(digest)).isPresent()) {
+            state = State.DIFFERENT;
+        }
         return new Finding(
-                benchmark.name(), path, state(path, file, rows), rows.size(), file.rows(), digest,
-                remark(benchmark, path, file, rows));
+                benchmark.name(), path, state, rows.size(), file.rows(), digest, remark(benchmark, state));
     }
 
     private static State state(String path, DataFile file, List<ObjectNode> rows) {
@@ -121,11 +133,11 @@ public final class BenchmarkVerifier {
                 : State.DIFFERENT;
     }
 
-    private static String remark(Benchmark benchmark, String path, DataFile file, List<ObjectNode> rows) {
-        return switch (state(path, file, rows)) {
-            case COMPLETE, COUNTED -> null;
+    private static String remark(Benchmark benchmark, State state) {
+        return switch (state) {
+            case COMPLETE, COUNTED, FETCHED -> null;
             case SAMPLE -> "`amalgam benchmarks fetch` brings all rows from the Hub's data set " + benchmark.dataset();
-            case DIFFERENT -> "scores with it are not comparable; fetch it again from the Hub's data set "
+            case DIFFERENT -> "it is refused; `amalgam benchmarks fetch --force` replaces it by the Hub's data set "
                     + benchmark.dataset();
             case DAMAGED, MISSING -> throw new IllegalStateException("such a file has no rows to judge");
         };

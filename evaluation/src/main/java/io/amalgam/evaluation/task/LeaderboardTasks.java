@@ -6,6 +6,7 @@ import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.evaluation.data.BenchmarkFolder;
 import io.amalgam.evaluation.data.Digests;
+import io.amalgam.evaluation.data.FetchedDigests;
 import io.amalgam.evaluation.data.PythonLiteral;
 import io.amalgam.evaluation.score.instruction.InstructionChecker;
 import io.amalgam.evaluation.score.math.BoxedAnswer;
@@ -103,7 +104,7 @@ final class LeaderboardTasks {
         }
         String description = configuration.path("description").asText();
         String file = "bbh/" + subtask + ".jsonl";
-        List<ObjectNode> rows = folder.readLines(file);
+        List<ObjectNode> rows = FetchedDigests.rows(folder, file);
         List<Question> questions = new ArrayList<>();
         for (int index = 0; index < rows.size(); index++) {
             String target = folder.text(file, index, rows.get(index), "target");
@@ -131,7 +132,7 @@ final class LeaderboardTasks {
         noShots(IFEVAL);
         String file = "ifeval/input_data.jsonl";
         String punkt = "ifeval/punkt_english/punkt_english.json";
-        List<ObjectNode> rows = folder.readLines(file);
+        List<ObjectNode> rows = FetchedDigests.rows(folder, file);
         List<Question> questions = new ArrayList<>();
         List<List<Instruction>> instructions = new ArrayList<>();
         for (int index = 0; index < rows.size(); index++) {
@@ -175,7 +176,7 @@ final class LeaderboardTasks {
                     mathQuestion(sample.path("problem").asText()), sample.path("solution").asText()));
         }
         String file = "math_hard/" + subject + ".jsonl";
-        List<ObjectNode> rows = folder.readLines(file);
+        List<ObjectNode> rows = FetchedDigests.rows(folder, file);
         List<Question> questions = new ArrayList<>();
         List<String> solutions = new ArrayList<>();
         for (int row = 0; row < rows.size(); row++) {
@@ -218,7 +219,7 @@ final class LeaderboardTasks {
             file = full;
         }
         noShots(kind.task());
-        List<ObjectNode> rows = folder.readLines(file);
+        List<ObjectNode> rows = FetchedDigests.rows(folder, file);
         List<Question> questions = new ArrayList<>();
         for (int index = 0; index < rows.size(); index++) {
             ObjectNode row = rows.get(index);
@@ -245,7 +246,7 @@ final class LeaderboardTasks {
     /** MMLU-Pro. */
     BenchmarkTask mmluPro() {
         String shotsFile = "mmlu_pro/validation.jsonl";
-        List<ObjectNode> samples = folder.readLines(shotsFile);
+        List<ObjectNode> samples = FetchedDigests.rows(folder, shotsFile);
         int shots = shots(MMLU_PRO_SHOTS, samples.size());
         List<Prompt.Shot> examples = new ArrayList<>();
         for (int index = 0; index < shots; index++) {
@@ -254,7 +255,7 @@ final class LeaderboardTasks {
                     mmluProQuestion(shotsFile, index, sample), folder.text(shotsFile, index, sample, "answer")));
         }
         String file = "mmlu_pro/test.jsonl";
-        List<ObjectNode> rows = folder.readLines(file);
+        List<ObjectNode> rows = FetchedDigests.rows(folder, file);
         List<Question> questions = new ArrayList<>();
         for (int index = 0; index < rows.size(); index++) {
             ObjectNode row = rows.get(index);

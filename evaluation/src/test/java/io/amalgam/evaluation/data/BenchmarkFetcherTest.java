@@ -12,6 +12,8 @@ import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.source.HubDatasets;
 import io.amalgam.engine.source.HubOptions;
 import io.amalgam.evaluation.data.BenchmarkInventory.Benchmark;
+import io.amalgam.evaluation.task.BenchmarkTask;
+import io.amalgam.evaluation.task.TaskCatalog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -66,10 +68,44 @@ class BenchmarkFetcherTest {
 
         // What is fetched later comes from the same commit, whatever the main branch is by then.
         asked.clear();
+        Files.delete(folder.resolve("musr/team_allocation.jsonl"));
         documents.put(
                 "/api/datasets/TAUR-Lab/MuSR/revision/" + COMMIT, documents.remove("/api/datasets/TAUR-Lab/MuSR/revision/main"));
         fetcher(null, false).fetch(benchmark("musr"), null);
         assertEquals("/api/datasets/TAUR-Lab/MuSR/revision/" + COMMIT, asked.getFirst());
+    }
+
+    @Test
+    void filesThatDifferAreNotReplacedUnlessThatIsAskedFor() throws IOException {
+        musr();
+        Path own = folder.resolve("musr/team_allocation.jsonl");
+        Files.createDirectories(own.getParent());
+        Files.writeString(own, "{\"question\": \"my own\"}\n");
+        AmalgamException refusal = assertThrows(
+                AmalgamException.class, () -> fetcher(null, false).fetch(benchmark("musr"), null));
+        assertEquals(ErrorCode.OUTPUT_NOT_EMPTY, refusal.code());
+        assertTrue(refusal.getMessage().contains("musr/team_allocation.jsonl"), refusal.getMessage());
+        assertTrue(refusal.getMessage().contains("--force"), refusal.getMessage());
+        assertEquals("{\"question\": \"my own\"}\n", Files.readString(own));
+        assertFalse(Files.exists(folder.resolve("musr/murder_mysteries.jsonl")), "all or nothing");
+
+        assertEquals(3, fetcher(null, false, true).fetch(benchmark("musr"), null).size());
+        assertTrue(Files.readString(own).contains("Who?"));
+        assertEquals(List.of(), fetcher(null, false).fetch(benchmark("musr"), null), "the same again is no conflict");
+    }
+
+    @Test
+    void whatWasFetchedIsKnownByItsDigestAndRefusedOnceItChanges() throws IOException {
+        musr();
+        fetcher(null, false).fetch(benchmark("musr"), null);
+        Path file = folder.resolve("musr/team_allocation.jsonl");
+        BenchmarkTask task = TaskCatalog.open(List.of(folder)).find("leaderboard_musr_team_allocation");
+        assertEquals(1, task.size());
+        Files.writeString(file, Files.readString(file).replace("Who?", "Whom?"));
+        AmalgamException refusal = assertThrows(AmalgamException.class,
+                () -> TaskCatalog.open(List.of(folder)).find("leaderboard_musr_team_allocation"));
+        assertEquals(ErrorCode.BENCHMARK_DATA, refusal.code());
+        assertTrue(refusal.getMessage().contains("digest"), refusal.getMessage());
     }
 
     @Test
@@ -164,7 +200,15 @@ class BenchmarkFetcherTest {
         write(harness.resolve("math/utils.py"), "import re\n\ndef list_fewshot_samples() -> list[dict]:\n    return "
                 + data.readJson("math_hard/_fewshot.json") + "\n\nSUBSTITUTIONS = " + tables.get("SUBSTITUTIONS")
                 + "\nREMOVED_EXPRESSIONS = " + tables.get("REMOVED_EXPRESSIONS") + "\n");
-        fetcher(null, true).takePrompts(folder.resolve("harness"));
+        Path table = folder.resolve("math_hard/_minerva_normalisation_tables.json");
+        Files.createDirectories(table.getParent());
+        Files.writeString(table, "{}");
+        AmalgamException refusal = assertThrows(
+                AmalgamException.class, () -> fetcher(null, true).takePrompts(folder.resolve("harness")));
+        assertEquals(ErrorCode.OUTPUT_NOT_EMPTY, refusal.code());
+        assertEquals("{}", Files.readString(table));
+        assertFalse(Files.exists(folder.resolve("bbh/_task_config.json")), "all or nothing");
+        fetcher(null, true, true).takePrompts(folder.resolve("harness"));
         BenchmarkFolder taken = new BenchmarkFolder(folder);
         for (String file : List.of(
                 "bbh/_task_config.json", "math_hard/_fewshot.json", "math_hard/_minerva_normalisation_tables.json")) {
@@ -227,10 +271,15 @@ class BenchmarkFetcherTest {
     }
 
     private BenchmarkFetcher fetcher(String token, boolean offline) {
+        return fetcher(token, offline, false);
+    }
+
+    private BenchmarkFetcher fetcher(String token, boolean offline, boolean force) {
         URI endpoint = URI.create("http://" + server.getAddress().getAddress().getHostAddress() + ":"
                 + server.getAddress().getPort());
         return new BenchmarkFetcher(folder, new HubDatasets(new HubOptions(
-                endpoint, folder.resolve("cache"), token, offline, 2, Duration.ofMillis(10), Duration.ofSeconds(5))));
+                endpoint, folder.resolve("cache"), token, offline, 2, Duration.ofMillis(10), Duration.ofSeconds(5))),
+                force);
     }
 
     private static Benchmark benchmark(String name) {

@@ -1,10 +1,14 @@
 package io.amalgam.evaluation.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.evaluation.data.BenchmarkVerifier.Finding;
 import io.amalgam.evaluation.data.BenchmarkVerifier.State;
+import io.amalgam.evaluation.task.TaskCatalog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +51,22 @@ class BenchmarkVerifierTest {
         assertEquals(State.DIFFERENT, state("bbh/navigate.jsonl"));
         Files.writeString(copy, Files.readString(source).substring(1));
         assertEquals(State.DAMAGED, state("bbh/navigate.jsonl"));
+    }
+
+    @Test
+    void aTaskWhoseDataHaveAnotherDigestIsRefused() throws IOException {
+        Path source = BenchmarkFixtures.folder().resolve("bbh");
+        Files.createDirectories(folder.resolve("bbh"));
+        Files.copy(source.resolve("_task_config.json"), folder.resolve("bbh/_task_config.json"));
+        Path copy = folder.resolve("bbh/navigate.jsonl");
+        Files.copy(source.resolve("navigate.jsonl"), copy);
+        assertEquals(250, TaskCatalog.open(List.of(folder)).find("leaderboard_bbh_navigate").size());
+        Files.writeString(copy, Files.readString(copy).replaceFirst("steps", "stops"));
+        AmalgamException refusal = assertThrows(
+                AmalgamException.class, () -> TaskCatalog.open(List.of(folder)).find("leaderboard_bbh_navigate"));
+        assertEquals(ErrorCode.BENCHMARK_DATA, refusal.code());
+        assertTrue(refusal.getMessage().contains("has the digest"), refusal.getMessage());
+        assertTrue(refusal.getMessage().contains("benchmarks fetch"), refusal.getMessage());
     }
 
     @Test
