@@ -72,9 +72,23 @@ class LeaderboardScoreTest {
         assertEquals(
                 Map.of("id", "Idavidrein/gpqa", "task_id", "gpqa_diamond", "revision", "abc"),
                 entries.getFirst().get("dataset"));
-        assertEquals(0.6, (double) entries.getFirst().get("value"), 1e-12);
+        assertEquals(60, (double) entries.getFirst().get("value"), 1e-9, "in percent, as the Hub's leaderboards are");
         assertEquals("2026-01-02T03:04:05Z", String.valueOf(entries.getFirst().get("date")));
         assertFalse(text.contains("navigat"));
+    }
+
+    @Test
+    void theHubsFileNamesTasksAsTheirDataSetsDo() {
+        Map<String, String> expected = Map.of(
+                "leaderboard_mmlu_pro", "mmlu_pro", "leaderboard_gpqa_main", "gpqa_main",
+                "leaderboard_ifeval", "default", "leaderboard_musr_team_allocation", "team_allocation",
+                "leaderboard_bbh_navigate", "navigate", "leaderboard_math_num_theory_hard", "number_theory",
+                "leaderboard_math_algebra_hard", "algebra");
+        expected.forEach((task, identifier) -> {
+            List<Map<String, Map<String, Object>>> entries = new Yaml().load(
+                    HubEvalResults.write(List.of(score(task, 0.5, 0, 10, 10)), Map.of(), Instant.EPOCH));
+            assertEquals(identifier, entries.getFirst().get("dataset").get("task_id"), task);
+        });
     }
 
     private static List<TaskScore> gpqa(double raw) {
