@@ -1,38 +1,30 @@
 package io.amalgam.cli;
 
+import io.amalgam.cli.ModelEvaluation.Outcome;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.error.Problem;
 import io.amalgam.engine.source.LocalModelSource;
-import io.amalgam.engine.source.ModelSnapshot;
-import io.amalgam.evaluation.data.ModelDigest;
-import io.amalgam.evaluation.inference.ChatTemplate;
-import io.amalgam.evaluation.inference.EndpointLanguageModel;
+import io.amalgam.engine.source.ModelSources;
 import io.amalgam.evaluation.inference.EndpointOptions;
 import io.amalgam.evaluation.inference.InferenceOptions;
-import io.amalgam.evaluation.inference.LanguageModel;
-import io.amalgam.evaluation.inference.LocalLanguageModel;
-import io.amalgam.evaluation.score.HarnessExport;
 import io.amalgam.evaluation.score.HarnessExport.EvaluatedTask;
 import io.amalgam.evaluation.score.PairedComparison;
-import io.amalgam.evaluation.score.TaskScore;
-import io.amalgam.evaluation.task.AnswerCache;
 import io.amalgam.evaluation.task.BenchmarkTask;
-import io.amalgam.evaluation.task.Evaluator;
-import io.amalgam.evaluation.task.FileAnswerCache;
-import io.amalgam.evaluation.task.PromptFormat;
-import io.amalgam.evaluation.task.QuestionResult;
+import io.amalgam.evaluation.task.GenerationArguments;
 import io.amalgam.evaluation.task.TaskCatalog;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,10 +39,12 @@ import picocli.CommandLine.Spec;
         description = "Score a model on benchmark tasks, and compare it with others on the same questions.")
 final class EvaluateCommand implements Callable<Integer> {
 
+    private static final Set<String> MODEL_ARGUMENTS = Set.of("pretrained", "revision", "max_length");
+
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "MODEL", description = "The model's folder.")
+    @Parameters(index = "0", arity = "0..1", paramLabel = "MODEL", description = "The model's folder, or its name on the Hugging Face Hub (OWNER/NAME or OWNER/NAME@REVISION).")
     private String model;
 
     @Option(
@@ -110,9 +104,16 @@ final class EvaluateCommand implements Callable<Integer> {
             names = "--model_args",
             split = ",",
             paramLabel = "KEY=VALUE",
-            description = "lm-evaluation-harness's model arguments: pretrained names the model, max_length its"
-                    + " longest sequence; others have no effect here.")
+            description = "lm-evaluation-harness's model arguments: pretrained names the model, revision its revision on"
+                    + " the Hub, max_length its longest sequence; others have no effect here.")
     private Map<String, String> modelArguments = Map.of();
+
+    @Option(
+            names = "--gen_kwargs",
+            paramLabel = "ARGUMENTS",
+            description = "How answers are generated, instead of each task's own way: max_gen_toks=N,until=TEXT, or a JSON"
+                    + " object, in which until may be a list. Generation stays greedy.")
+    private String generationArguments;
 
     @Option(names = "--threads", paramLabel = "N", description = "The number of threads; all cores unless given.")
     private int threads;
@@ -150,34 +151,60 @@ final class EvaluateCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         String name = modelName();
         noteWithoutEffect();
+        GenerationArguments generation = GenerationArguments.parse(generationArguments);
         TaskCatalog catalog = TaskCatalog.open(
                 folders.existing(), shots == null ? OptionalInt.empty() : OptionalInt.of(shots));
-        List<BenchmarkTask> benchmarks = new ArrayList<>();
-        for (String task : catalog.expand(tasks)) {
-            benchmarks.add(catalog.find(task));
-        }
+        Map<String, Problem> failures = new LinkedHashMap<>();
+        List<BenchmarkTask> benchmarks = read(catalog, failures);
         EvaluationReport report = new EvaluationReport(spec.commandLine().getOut(), catalog, benchmarks);
-        ModelResults results = evaluate(name, benchmarks);
-        report.scores(name, results.tasks());
+        Outcome outcome = evaluation(name, generation).evaluate(name, benchmarks);
+        failures.putAll(outcome.failures());
+        if (outcome.tasks().isEmpty()) {
+            throw new AmalgamException(List.copyOf(failures.values()));
+        }
+        List<Problem> problems = new ArrayList<>(failures.values());
+        report.scores(name, outcome.tasks());
         Map<String, List<PairedComparison>> comparisons = new LinkedHashMap<>();
         for (String other : others) {
-            ModelResults otherResults = evaluate(other, benchmarks);
-            report.scores(other, otherResults.tasks());
-            comparisons.put(other, compare(results.tasks(), otherResults.tasks()));
+            try {
+                Outcome otherOutcome = evaluation(other, generation).evaluate(other, benchmarks);
+                problems.addAll(otherOutcome.failures().values());
+                report.scores(other, otherOutcome.tasks());
+                comparisons.put(other, compare(outcome.tasks(), otherOutcome.tasks()));
+            } catch (AmalgamException failure) {
+                // What has been scored is still reported.
+                problems.addAll(failure.problems());
+            }
         }
         report.comparisons(name, comparisons);
         if (output != null) {
-            new ResultFiles(output, logSamples ? results.evaluator() : null).write(results.run(), results.tasks(), catalog, comparisons);
+            new ResultFiles(output, logSamples ? outcome.evaluator() : null)
+                    .write(outcome.run(), outcome.tasks(), catalog, comparisons, failures);
         }
         if (evalResults != null) {
-            ResultFiles.writeEvalResults(evalResults, results.run(), results.tasks(), folders.sources());
+            ResultFiles.writeEvalResults(evalResults, outcome.run(), outcome.tasks(), folders.sources());
         }
         spec.commandLine().getOut().flush();
+        if (!problems.isEmpty()) {
+            throw new AmalgamException(problems);
+        }
         return 0;
     }
 
-    /** A model's results with how they came about. */
-    private record ModelResults(HarnessExport.Run run, List<EvaluatedTask> tasks, Evaluator evaluator) {
+    /** Reads the data of tasks; names are checked before anything is read, data that are missing fail their task only. */
+    private List<BenchmarkTask> read(TaskCatalog catalog, Map<String, Problem> failures) {
+        List<BenchmarkTask> benchmarks = new ArrayList<>();
+        for (String task : catalog.expand(tasks)) {
+            try {
+                benchmarks.add(catalog.find(task));
+            } catch (AmalgamException failure) {
+                failures.put(task, ModelEvaluation.failed(task, null, failure));
+            }
+        }
+        if (benchmarks.isEmpty()) {
+            throw new AmalgamException(List.copyOf(failures.values()));
+        }
+        return benchmarks;
     }
 
     private String modelName() {
@@ -189,83 +216,46 @@ final class EvaluateCommand implements Callable<Integer> {
                             ? "No model is named: give its folder, or --model_args pretrained=FOLDER."
                             : "Two models are named, " + model + " and pretrained=" + pretrained + "; name one.");
         }
-        return model == null ? pretrained : model;
+        String name = model == null ? pretrained : model;
+        String revision = modelArguments.get("revision");
+        return revision == null ? name : name + "@" + revision;
     }
 
     private void noteWithoutEffect() {
         PrintWriter err = spec.commandLine().getErr();
         for (String key : modelArguments.keySet()) {
-            if (!key.equals("pretrained") && !key.equals("max_length")) {
-                Failures.print(
-                        err,
-                        new Problem(
-                                ErrorCode.ARGUMENT_INVALID, Problem.Severity.NOTE,
-                                "The model argument " + key + " has no effect here.", null, 0, 0));
+            if (!MODEL_ARGUMENTS.contains(key)) {
+                note(err, "The model argument " + key + " has no effect here.");
             }
         }
         if (!withoutEffect.isEmpty()) {
-            Failures.print(
+            note(
                     err,
-                    new Problem(
-                            ErrorCode.ARGUMENT_INVALID, Problem.Severity.NOTE,
-                            "--model, --batch_size, --device and --seed have no effect here: the forward pass is"
-                                    + " Amalgam's own, and deterministic.",
-                            null, 0, 0));
+                    "--model, --batch_size, --device and --seed have no effect here: the forward pass is Amalgam's own, and"
+                            + " deterministic.");
         }
         err.flush();
     }
 
-    private ModelResults evaluate(String name, List<BenchmarkTask> benchmarks) throws IOException {
-        Instant start = Instant.now();
-        ModelSnapshot snapshot = new LocalModelSource(Path.of(""), true).resolve(name, null);
-        ModelDigest digest = ModelDigest.of(snapshot);
-        try (LanguageModel languageModel = open(snapshot, name)) {
-            PromptFormat format = format(languageModel, name);
-            List<EvaluatedTask> evaluated = new ArrayList<>();
-            AnswerCache.Scope scope = new AnswerCache.Scope(
-                    digest.weights(), digest.tokenizer(), format.identity(), languageModel.fingerprint());
-            try (AnswerCache cache = noCache || endpoint != null ? AnswerCache.NONE : FileAnswerCache.open(folders.cache(), scope)) {
-                Evaluator evaluator = new Evaluator(format, cache);
-                for (BenchmarkTask benchmark : benchmarks) {
-                    List<QuestionResult> results = new ArrayList<>();
-                    evaluator.run(languageModel, benchmark, 0, questions(benchmark), results::add);
-                    evaluated.add(new EvaluatedTask(benchmark, TaskScore.aggregate(benchmark, results), results));
-                }
-            }
-            String template = applyChatTemplate ? languageModel.chatTemplate().orElseThrow().source() : null;
-            return new ModelResults(
-                    new HarnessExport.Run(
-                            name, snapshot.identity(), digest.weights(), digest.tokenizer(),
-                            languageModel.fingerprint(), limit, template, multiturn, start, Instant.now()),
-                    evaluated, new Evaluator(format, AnswerCache.NONE));
-        }
+    private static void note(PrintWriter err, String sentence) {
+        Failures.print(err, new Problem(ErrorCode.ARGUMENT_INVALID, Problem.Severity.NOTE, sentence, null, 0, 0));
     }
 
-    private LanguageModel open(ModelSnapshot snapshot, String name) throws IOException {
-        if (endpoint == null) {
-            return LocalLanguageModel.open(
-                    snapshot,
-                    new InferenceOptions(threads, maximumLength(), 0, InferenceOptions.KeyValueType.FLOAT32));
-        }
+    private ModelEvaluation evaluation(String name, GenerationArguments generation) {
+        return new ModelEvaluation(
+                ModelSources.commandLine(LocalModelSource.Identity.FINGERPRINT),
+                new ModelEvaluation.Settings(
+                        new InferenceOptions(threads, maximumLength(), 0, InferenceOptions.KeyValueType.FLOAT32),
+                        endpoint == null ? Optional.empty() : Optional.of(endpoint(name)),
+                        applyChatTemplate, multiturn, generation, limit,
+                        noCache || endpoint != null ? Optional.empty() : Optional.of(folders.cache())));
+    }
+
+    private EndpointOptions endpoint(String name) {
         String key = System.getenv("OPENAI_API_KEY");
-        EndpointOptions options = EndpointOptions.of(
-                endpoint, endpointModel == null ? name : endpointModel, key == null || key.isBlank() ? null : key);
-        return EndpointLanguageModel.open(snapshot, options.withMaximumLength(maximumLength()));
-    }
-
-    private PromptFormat format(LanguageModel languageModel, String name) {
-        if (!applyChatTemplate) {
-            if (multiturn) {
-                throw new AmalgamException(
-                        ErrorCode.ARGUMENT_INVALID,
-                        "--fewshot_as_multiturn needs --apply_chat_template: without a template there are no turns.");
-            }
-            return PromptFormat.plain();
-        }
-        ChatTemplate template = languageModel.chatTemplate().orElseThrow(() -> new AmalgamException(
-                ErrorCode.TOKENIZER_INVALID,
-                "Model " + name + " has no chat template; evaluate it without --apply_chat_template."));
-        return PromptFormat.chat(template, multiturn);
+        return EndpointOptions.of(
+                        endpoint, endpointModel == null ? name : endpointModel, key == null || key.isBlank() ? null : key)
+                .withMaximumLength(maximumLength());
     }
 
     private int maximumLength() {
@@ -278,24 +268,16 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    /** The number of questions that are asked of a task. */
-    private int questions(BenchmarkTask task) {
-        if (limit == null) {
-            return task.size();
-        }
-        if (limit <= 0) {
-            throw new AmalgamException(
-                    ErrorCode.ARGUMENT_INVALID, "--limit is " + limit + "; it is a number above 0.");
-        }
-        double count = limit < 1 ? Math.ceil(limit * task.size()) : limit;
-        return (int) Math.min(task.size(), count);
-    }
-
+    /** Compares the tasks of which both models have scores. */
     private static List<PairedComparison> compare(List<EvaluatedTask> first, List<EvaluatedTask> second) {
+        Map<String, EvaluatedTask> others = new HashMap<>();
+        second.forEach(task -> others.put(task.task().name(), task));
         List<PairedComparison> comparisons = new ArrayList<>();
-        for (int task = 0; task < first.size(); task++) {
-            comparisons.add(PairedComparison.of(
-                    first.get(task).task().primaryMetric(), first.get(task).results(), second.get(task).results()));
+        for (EvaluatedTask task : first) {
+            EvaluatedTask other = others.get(task.task().name());
+            if (other != null) {
+                comparisons.add(PairedComparison.of(task.task().primaryMetric(), task.results(), other.results()));
+            }
         }
         return comparisons;
     }

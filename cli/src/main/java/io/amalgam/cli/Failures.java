@@ -24,7 +24,7 @@ final class Failures {
     static final int INTERNAL = 70;
 
     /** Set to print stack traces, for reports of faults. */
-    private static final String DEBUG = "AMALGAM_DEBUG";
+    static final String DEBUG = "AMALGAM_DEBUG";
 
     private Failures() {
     }

@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.engine.error.Problem;
 import io.amalgam.evaluation.score.GroupScore;
 import io.amalgam.evaluation.score.HarnessExport;
 import io.amalgam.evaluation.score.HarnessExport.EvaluatedTask;
@@ -42,19 +43,22 @@ final class ResultFiles {
         this.evaluator = evaluator;
     }
 
-    /** Writes the results of a model. */
+    /** Writes the results of a model; {@code failures} are those of tasks that have no score. */
     void write(
             HarnessExport.Run run,
             List<EvaluatedTask> tasks,
             TaskCatalog catalog,
-            Map<String, List<PairedComparison>> comparisons)
+            Map<String, List<PairedComparison>> comparisons,
+            Map<String, Problem> failures)
             throws IOException {
         String time = TIME.format(run.end());
         boolean file = output.getFileName().toString().endsWith(".json");
         Path folder = file ? output.toAbsolutePath().getParent() : output.resolve(HarnessExport.sanitise(run.model()));
         Files.createDirectories(folder);
         Path results = file ? output : folder.resolve("results_" + time + ".json");
-        Files.writeString(results, HarnessExport.results(run, tasks, groups(tasks, catalog), comparisons));
+        Map<String, String> reasons = new LinkedHashMap<>();
+        failures.forEach((task, problem) -> reasons.put(task, problem.message()));
+        Files.writeString(results, HarnessExport.results(run, tasks, groups(tasks, catalog), comparisons, reasons));
         if (evaluator != null) {
             for (EvaluatedTask task : tasks) {
                 writeSamples(folder.resolve("samples_" + task.task().name() + "_" + time + ".jsonl"), task);

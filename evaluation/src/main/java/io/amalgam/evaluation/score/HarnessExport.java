@@ -40,6 +40,7 @@ public final class HarnessExport {
      * @param limit {@code --limit}, or null
      * @param chatTemplate the chat template's text, or null where none was applied
      * @param multiturn whether worked examples were turns of their own
+     * @param generationArguments {@code --gen_kwargs}, or null
      * @param start when it began
      * @param end when it ended
      */
@@ -52,6 +53,7 @@ public final class HarnessExport {
             Double limit,
             String chatTemplate,
             boolean multiturn,
+            String generationArguments,
             Instant start,
             Instant end) {
     }
@@ -83,12 +85,14 @@ public final class HarnessExport {
      *
      * @param groups the groups whose tasks were all asked, by name with the names of those tasks
      * @param comparisons paired comparisons with other models by their names, or empty
+     * @param failures why tasks that were asked for have no score, by their names, or empty
      */
     public static String results(
             Run run,
             List<EvaluatedTask> tasks,
             Map<TaskGroup, GroupScore> groups,
-            Map<String, List<PairedComparison>> comparisons) {
+            Map<String, List<PairedComparison>> comparisons,
+            Map<String, String> failures) {
         ObjectNode document = JSON.createObjectNode();
         ObjectNode results = document.putObject("results");
         groups.forEach((group, score) -> putGroup(results.putObject(group.name()), score));
@@ -124,7 +128,7 @@ public final class HarnessExport {
             hashes.put(task.name(), taskHash(evaluated.results()));
         }
         putRun(document, run);
-        document.set("amalgam", ours(run, tasks, comparisons));
+        document.set("amalgam", ours(run, tasks, comparisons, failures));
         try {
             return JSON.writeValueAsString(document) + "\n";
         } catch (JsonProcessingException e) {
@@ -250,7 +254,7 @@ public final class HarnessExport {
             configuration.put("limit", run.limit());
         }
         configuration.put("bootstrap_iters", 0);
-        configuration.putNull("gen_kwargs");
+        configuration.put("gen_kwargs", run.generationArguments());
         document.put("date", run.start().getEpochSecond() + run.start().getNano() / 1e9);
         document.put("max_length", run.engine().maximumLength());
         document.put("model_source", "amalgam");
@@ -271,7 +275,10 @@ public final class HarnessExport {
     }
 
     private static ObjectNode ours(
-            Run run, List<EvaluatedTask> tasks, Map<String, List<PairedComparison>> comparisons) {
+            Run run,
+            List<EvaluatedTask> tasks,
+            Map<String, List<PairedComparison>> comparisons,
+            Map<String, String> failures) {
         ObjectNode ours = LINE.createObjectNode();
         ours.put("version", Version.AMALGAM);
         ours.put("engine", run.engine().toString());
@@ -284,6 +291,9 @@ public final class HarnessExport {
         ObjectNode facts = ours.putObject("tasks");
         for (EvaluatedTask evaluated : tasks) {
             facts.set(evaluated.task().name(), LINE.valueToTree(evaluated.score()));
+        }
+        if (!failures.isEmpty()) {
+            ours.set("failures", LINE.valueToTree(failures));
         }
         List<TaskScore> scores = tasks.stream().map(EvaluatedTask::score).toList();
         LeaderboardScore.of(scores).ifPresent(leaderboard -> ours.set("leaderboard", LINE.valueToTree(leaderboard)));

@@ -28,6 +28,7 @@ public final class Evaluator {
 
     private final PromptFormat format;
     private final AnswerCache cache;
+    private final GenerationArguments generation;
 
     /** Receives results, and says when to stop. */
     @FunctionalInterface
@@ -57,8 +58,18 @@ public final class Evaluator {
      * @param cache what was answered before, of the scope that model and format make
      */
     public Evaluator(PromptFormat format, AnswerCache cache) {
+        this(format, cache, GenerationArguments.NONE);
+    }
+
+    /**
+     * An evaluator that has answers generated in another way than tasks say.
+     *
+     * @param generation what is changed
+     */
+    public Evaluator(PromptFormat format, AnswerCache cache, GenerationArguments generation) {
         this.format = Objects.requireNonNull(format, "format");
         this.cache = Objects.requireNonNull(cache, "cache");
+        this.generation = Objects.requireNonNull(generation, "generation");
     }
 
     /**
@@ -82,7 +93,10 @@ public final class Evaluator {
     }
 
     /** Returns the text that a model sees of a question, and what is scored after it. */
-    public AskedQuestion ask(Question question) {
+    public AskedQuestion ask(Question asIs) {
+        Question question = asIs.generation() == null
+                ? asIs
+                : asIs.withGeneration(generation.apply(asIs.generation()));
         String delimiter = format.targetDelimiter(question.prompt());
         List<String> continuations = new ArrayList<>();
         for (String choice : question.choices()) {

@@ -63,4 +63,9 @@ public record Question(
             int index, String id, Prompt prompt, Generation generation, String target, String category) {
         return new Question(index, id, prompt, List.of(), -1, target, category, generation);
     }
+
+    /** Returns the same question, its answer generated in another way. */
+    public Question withGeneration(Generation other) {
+        return new Question(index, id, prompt, choices, gold, target, category, other);
+    }
 }

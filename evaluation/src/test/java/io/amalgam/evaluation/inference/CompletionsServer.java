@@ -25,10 +25,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A completions endpoint on loopback that runs a model, with the ways in which real ones differ: which log-probabilities
  * they return, how often they fail, whether they answer null.
  */
-final class CompletionsServer implements AutoCloseable {
+public final class CompletionsServer implements AutoCloseable {
 
     /** Which log-probabilities it returns. */
-    enum Ability {
+    public enum Ability {
         /** Those of the prompt by {@code echo}, as vLLM. */
         ECHO,
         /** Those of the prompt by {@code prompt_logprobs} only. */
@@ -57,7 +57,8 @@ final class CompletionsServer implements AutoCloseable {
     /** The last request's Authorization header. */
     volatile String authorization;
 
-    CompletionsServer(Path folder, Ability ability) throws IOException {
+    /** Runs the model of a folder. */
+    public CompletionsServer(Path folder, Ability ability) throws IOException {
         ModelSnapshot model = new LocalModelSource(Path.of(""), true).resolve(folder.toString(), null);
         this.ability = ability;
         configuration = DecoderConfiguration.parse(model.readSmall("config.json", 1 << 16), "model");
@@ -72,7 +73,8 @@ final class CompletionsServer implements AutoCloseable {
         server.start();
     }
 
-    URI base() {
+    /** Its address, as {@code --endpoint} takes it. */
+    public URI base() {
         return URI.create("http://localhost:" + server.getAddress().getPort() + "/v1");
     }
 
