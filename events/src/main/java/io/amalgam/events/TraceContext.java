@@ -14,6 +14,9 @@ public record TraceContext(String traceparent) {
     /** Name of the header, in HTTP and in Kafka. */
     public static final String HEADER = "traceparent";
 
+    /** What the trace id is called in every service's log: one search finds all of a merge. */
+    public static final String LOG_KEY = "traceId";
+
     private static final Pattern FORMAT =
             Pattern.compile("(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
     private static final int TRACE_ID = 3;

@@ -131,4 +131,9 @@ public enum ErrorCode {
     public boolean transientFailure() {
         return kind == Kind.EXTERNAL || this == STORAGE_FULL;
     }
+
+    /** The code's name of a failure, as metrics have it: that of an {@link AmalgamException}, {@code INTERNAL} of others. */
+    public static String nameOf(Throwable failure) {
+        return failure instanceof AmalgamException coded ? coded.code().name() : INTERNAL.name();
+    }
 }

@@ -185,7 +185,7 @@ public final class EvaluationCoordinator implements AutoCloseable {
     }
 
     private void handle(Delivery delivery) throws InterruptedException {
-        MDC.put("trace", delivery.received().trace().traceId());
+        MDC.put(TraceContext.LOG_KEY, delivery.received().trace().traceId());
         try {
             switch (delivery.received().event()) {
                 case ArtifactCompleted artifact -> begin(artifact, delivery);
@@ -203,7 +203,7 @@ public final class EvaluationCoordinator implements AutoCloseable {
                 }
             }
         } finally {
-            MDC.remove("trace");
+            MDC.remove(TraceContext.LOG_KEY);
         }
     }
 

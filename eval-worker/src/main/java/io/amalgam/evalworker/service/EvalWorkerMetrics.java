@@ -1,51 +1,67 @@
 package io.amalgam.evalworker.service;
 
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.source.ModelSource;
+import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.evalworker.coordination.EvaluationCoordinator;
 import io.amalgam.evalworker.task.EvaluationWork;
 import io.amalgam.events.Event;
 import io.amalgam.events.Event.EvaluationCompleted;
 import io.amalgam.events.Event.EvaluationFailed;
 import io.amalgam.events.Event.EvaluationTaskRequested;
+import io.amalgam.events.metric.Meters;
+import io.amalgam.events.metric.Metric;
+import io.amalgam.events.metric.ProcessMemory;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.Supplier;
 
-/** What an eval-worker counts. Prometheus adds {@code _total} and {@code _seconds} where its conventions ask for them. */
+/** What an eval-worker counts ({@link Metric}). Counters that alerts ask for begin at zero. */
 public final class EvalWorkerMetrics implements EvaluationWork.WorkListener {
 
-    private final MeterRegistry registry;
+    private final Meters meters;
+    private final Counter redelivered;
 
     /** Registers what does not depend on the line running. */
     public EvalWorkerMetrics(MeterRegistry registry) {
-        this.registry = registry;
+        this.meters = new Meters(registry);
+        ProcessMemory.register(meters);
+        this.redelivered = meters.counter(Metric.WORK_REDELIVERED);
+        List.of("completed", "failed").forEach(state -> meters.counter(Metric.EVALUATIONS, state));
     }
 
     /** Registers gauges of what the coordinator has in hand, and of records that are held. */
     public void watch(EvaluationCoordinator coordinator, Supplier<Number> held, Clock clock) {
-        Gauge.builder("amalgam.coordinated.evaluations", coordinator, EvaluationCoordinator::running)
-                .description("Evaluations that this worker coordinates").register(registry);
-        Gauge.builder("amalgam.coordinated.slices", coordinator, EvaluationCoordinator::remaining)
-                .description("Slices of questions without answers").register(registry);
-        Gauge.builder("amalgam.coordinated.quiet", () -> {
+        meters.gauge(Metric.COORDINATED_EVALUATIONS, coordinator::running);
+        meters.gauge(Metric.COORDINATED_SLICES, coordinator::remaining);
+        meters.gauge(Metric.COORDINATED_QUIET, () -> {
             Instant since = coordinator.quietSince();
             return since == null ? 0 : Duration.between(since, clock.instant()).toMillis() / 1e3;
-        }).baseUnit("seconds").description("Time since anything was heard of open evaluations").register(registry);
-        Gauge.builder("amalgam.work.held", held).description("Records of work that are held").register(registry);
+        });
+        meters.gauge(Metric.WORK_HELD, held);
+    }
+
+    /** The store, with its operations timed. */
+    public ArtifactStore timed(ArtifactStore store) {
+        return meters.timed(Metric.STORE_OPERATIONS, ArtifactStore.class, store, ErrorCode::nameOf);
+    }
+
+    /** The models' places, with look-ups timed. */
+    public ModelSource timed(ModelSource models) {
+        return meters.timed(Metric.SOURCE_OPERATIONS, ModelSource.class, models, ErrorCode::nameOf);
     }
 
     /** A coordinator's event was published. */
     public void published(Event event) {
         switch (event) {
-            case EvaluationCompleted completed -> evaluation("completed");
-            case EvaluationFailed failed -> evaluation("failed");
-            case EvaluationTaskRequested request -> Counter.builder("amalgam.slices.published")
-                    .tag("again", Boolean.toString(request.attempt() > 1 || request.round() > 1))
-                    .description("Slices of questions handed to the workers").register(registry).increment();
+            case EvaluationCompleted completed -> meters.counter(Metric.EVALUATIONS, "completed").increment();
+            case EvaluationFailed failed -> meters.counter(Metric.EVALUATIONS, "failed").increment();
+            case EvaluationTaskRequested request -> meters.counter(
+                    Metric.SLICES_PUBLISHED, Boolean.toString(request.attempt() > 1 || request.round() > 1)).increment();
             default -> {
                 // Scores are gauges of recipe-service, which survives restarts.
             }
@@ -54,32 +70,28 @@ public final class EvalWorkerMetrics implements EvaluationWork.WorkListener {
 
     /** A record was given up. */
     public void deadLetter(Event.DeadLetter letter) {
-        Counter.builder("amalgam.dead.letters").tag("code", letter.code()).tag("topic", letter.topic())
-                .description("Records that were given up").register(registry).increment();
+        meters.counter(Metric.DEAD_LETTERS, letter.code(), letter.topic()).increment();
     }
 
     @Override
-    public void answered(String task, int questions, Duration duration) {
-        Counter.builder("amalgam.questions.answered").tag("task", task)
-                .description("Questions answered by models").register(registry).increment(questions);
-        Timer.builder("amalgam.questions.duration").tag("task", task)
-                .description("Computation of batches of questions").register(registry).record(duration);
+    public void answered(String task, int questions, long tokens, Duration duration) {
+        meters.counter(Metric.QUESTIONS, task).increment(questions);
+        meters.counter(Metric.TOKENS, task).increment(tokens);
+        meters.timer(Metric.QUESTIONS_DURATION, task).record(duration);
+    }
+
+    @Override
+    public void redelivered() {
+        redelivered.increment();
     }
 
     @Override
     public void done(boolean reused) {
-        Counter.builder("amalgam.slices.done").tag("reused", Boolean.toString(reused))
-                .description("Slices of questions that are complete").register(registry).increment();
+        meters.counter(Metric.SLICES_DONE, Boolean.toString(reused)).increment();
     }
 
     @Override
     public void failed(String code) {
-        Counter.builder("amalgam.slices.failed").tag("code", code)
-                .description("Slices of questions that failed").register(registry).increment();
-    }
-
-    private void evaluation(String state) {
-        Counter.builder("amalgam.evaluations").tag("state", state)
-                .description("Evaluations that ended").register(registry).increment();
+        meters.counter(Metric.SLICES_FAILED, code).increment();
     }
 }

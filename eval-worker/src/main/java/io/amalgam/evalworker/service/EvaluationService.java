@@ -60,14 +60,14 @@ public class EvaluationService {
         Map<String, Object> connection = new HashMap<>(broker);
         this.worker = configuration.worker().name().orElseGet(WorkerLife::hostAndProcess);
         this.metrics = new EvalWorkerMetrics(registry);
-        ArtifactStore store = new FileSystemStore(configuration.store().root());
+        ArtifactStore store = metrics.timed(new FileSystemStore(configuration.store().root()));
         ResultStore results = new ResultStore(store);
         this.publisher = new EventPublisher(connection, "eval-worker/" + worker, clock);
         this.coordinator = new EvaluationCoordinator(
                 publisher, this::catalog, new StoredScoring(results, this::catalog), configuration.worker().deadline(),
                 clock, metrics::published);
         this.models = new OpenModels(
-                store, new ModelSources(new LocalModelSource(configuration.models().root(), false)),
+                store, metrics.timed(new ModelSources(new LocalModelSource(configuration.models().root(), false))),
                 new InferenceOptions(configuration.worker().threads(), 0, 0, InferenceOptions.DEFAULT.keyValueType()),
                 configuration.worker().models());
         this.loop = new WorkLoop(

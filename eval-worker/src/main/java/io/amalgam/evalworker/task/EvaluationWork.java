@@ -13,6 +13,7 @@ import io.amalgam.events.Event.EvaluationTaskFailed;
 import io.amalgam.events.Event.EvaluationTaskRequested;
 import io.amalgam.events.EventCodec;
 import io.amalgam.events.EventPublisher;
+import io.amalgam.events.TraceContext;
 import io.amalgam.events.work.RefusedWork;
 import io.amalgam.events.work.WorkHandler;
 import java.time.Clock;
@@ -54,8 +55,15 @@ public final class EvaluationWork implements WorkHandler {
     /** Told of work, for metrics. */
     public interface WorkListener {
 
-        /** Questions of a task have been answered. */
-        void answered(String task, int questions, Duration duration);
+        /**
+         * Questions of a task have been answered.
+         *
+         * @param tokens that went through the model's forward pass for it
+         */
+        void answered(String task, int questions, long tokens, Duration duration);
+
+        /** A record came that had been delivered before. */
+        void redelivered();
 
         /** A slice is complete; {@code reused} if all answers were in the store. */
         void done(boolean reused);
@@ -98,12 +106,15 @@ public final class EvaluationWork implements WorkHandler {
             throw new RefusedWork(ErrorCode.EVENT_INVALID.name(), "questions " + request.from() + " to " + request.to()
                     + " of " + request.total() + " are no slice");
         }
-        MDC.put("trace", work.received().trace().traceId());
+        MDC.put(TraceContext.LOG_KEY, work.received().trace().traceId());
         MDC.put("evaluation", request.evaluation());
+        if (work.deliveries() > 1) {
+            listener.redelivered();
+        }
         try {
             return new Run(request, work, turn).run();
         } finally {
-            MDC.remove("trace");
+            MDC.remove(TraceContext.LOG_KEY);
             MDC.remove("evaluation");
         }
     }
@@ -166,9 +177,10 @@ public final class EvaluationWork implements WorkHandler {
                 throws InterruptedException {
             int start = Slices.start(request.from());
             int batch = FIRST_BATCH;
+            int known = answers.size();
             long saved = System.nanoTime();
             while (start + answers.size() < request.to()) {
-                if (turn.stopped()) {
+                if (turn.stopped(remaining(start + answers.size(), answers.size() - known))) {
                     save(engine, answers);
                     return Outcome.GIVE_BACK;
                 }
@@ -179,9 +191,10 @@ public final class EvaluationWork implements WorkHandler {
                 int from = start + answers.size();
                 int to = Math.min(request.to(), from + batch);
                 long batchBegun = System.nanoTime();
+                long tokensBefore = model.tokensComputed();
                 evaluator.run(model, task, from, to, answers::add);
                 Duration duration = elapsed(batchBegun);
-                listener.answered(task.name(), to - from, duration);
+                listener.answered(task.name(), to - from, model.tokensComputed() - tokensBefore, duration);
                 if (duration.compareTo(SHORT_BATCH) < 0) {
                     batch = Math.min(Slices.QUESTIONS, batch * 2);
                 } else if (duration.compareTo(LONG_BATCH) > 0) {
@@ -196,6 +209,11 @@ public final class EvaluationWork implements WorkHandler {
             listener.done(false);
             LOG.info("{} done in {} ms", name(), elapsed(begun).toMillis());
             return completed(request.to());
+        }
+
+        /** How long the questions from the next one on take at the rate so far; zero while none has been asked. */
+        private Duration remaining(int next, int asked) {
+            return asked == 0 ? Duration.ZERO : elapsed(begun).multipliedBy(request.to() - next).dividedBy(asked);
         }
 
         private BenchmarkTask task() {

@@ -25,6 +25,7 @@ final class Decoder {
     private float[] gateUp = new float[0];
     private float[] logits = new float[0];
     private int[] positions = new int[0];
+    private long tokensComputed;
 
     /**
      * A decoder whose loops are run by a team.
@@ -46,6 +47,11 @@ final class Decoder {
         return new KeyValueBlock(configuration, capacity, halfKeyValues);
     }
 
+    /** Tokens that have gone through all layers so far. */
+    long tokensComputed() {
+        return tokensComputed;
+    }
+
     /** What is computed. */
     DecoderConfiguration configuration() {
         return configuration;
@@ -59,6 +65,7 @@ final class Decoder {
             rows += span.count();
             length = Math.max(length, span.from() + span.count());
         }
+        tokensComputed += rows;
         configuration.rotary().prepare(length);
         allocate(rows);
         embed(spans);

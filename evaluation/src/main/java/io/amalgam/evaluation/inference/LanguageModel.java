@@ -32,6 +32,14 @@ public interface LanguageModel extends AutoCloseable {
     /** What the answers were computed with; part of every score and of every cache key. */
     EngineFingerprint fingerprint();
 
+    /**
+     * Tokens that have gone through the model's forward pass so far; what requests have in common went through once.
+     * Zero if the forward pass is somebody else's.
+     */
+    default long tokensComputed() {
+        return 0;
+    }
+
     /** The model's chat template, where it has one. */
     Optional<ChatTemplate> chatTemplate();
 

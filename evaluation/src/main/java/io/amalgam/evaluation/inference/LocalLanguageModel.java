@@ -109,6 +109,11 @@ public final class LocalLanguageModel implements LanguageModel {
     }
 
     @Override
+    public long tokensComputed() {
+        return decoder.tokensComputed();
+    }
+
+    @Override
     public Optional<ChatTemplate> chatTemplate() {
         return chatTemplate;
     }

@@ -40,6 +40,14 @@ public interface WorkHandler {
 
         /** Whether work should stop where it is, since the worker drains and its patience is at an end. */
         boolean stopped();
+
+        /**
+         * Whether work that takes this much longer should stop where it is: the worker drains and will not wait for it.
+         * What cannot be done in time is then given to another worker at once, not when the patience is at an end.
+         *
+         * @param needed an estimate; {@link Duration#ZERO} if there is none
+         */
+        boolean stopped(Duration needed);
     }
 
     /**

@@ -53,6 +53,7 @@ public final class WorkLoop implements AutoCloseable {
     private final AtomicInteger held = new AtomicInteger();
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean stopped;
+    private volatile long drainEnd;
     private final AtomicInteger outages = new AtomicInteger();
     private volatile boolean unavailable;
 
@@ -101,13 +102,14 @@ public final class WorkLoop implements AutoCloseable {
     /**
      * Stops taking records and waits for the slots to end.
      *
-     * @param patience how long the record that is being worked on may still take before it is given back
+     * @param patience how long the record that is being worked on may still take before it is given back; one whose
+     *     handler knows that it takes longer is given back at once
      */
     public void drain(Duration patience) throws InterruptedException {
+        drainEnd = System.nanoTime() + patience.toNanos();
         draining.countDown();
-        long end = System.nanoTime() + patience.toNanos();
         for (Thread thread : threads) {
-            thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+            thread.join(Duration.ofNanos(Math.max(1, drainEnd - System.nanoTime())));
         }
         stopped = true;
         for (Thread thread : threads) {
@@ -288,6 +290,11 @@ public final class WorkLoop implements AutoCloseable {
         @Override
         public boolean stopped() {
             return stopped;
+        }
+
+        @Override
+        public boolean stopped(Duration needed) {
+            return stopped || !isOpen() && drainEnd - System.nanoTime() < needed.toNanos();
         }
 
         void end() {

@@ -280,6 +280,31 @@ class WorkLoopTest {
     }
 
     @Test
+    void whatTakesLongerThanADrainingWorkerWaitsIsGivenBackAtOnce() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        AtomicBoolean quickWorkMayFinish = new AtomicBoolean();
+        Recorder slow = new Recorder((merge, work, turn) -> {
+            turn.take(Duration.ofSeconds(60));
+            begun.countDown();
+            while (!turn.stopped(Duration.ofHours(2))) {
+                Thread.sleep(10);
+            }
+            quickWorkMayFinish.set(!turn.stopped(Duration.ofMinutes(1)) && !turn.stopped());
+            return WorkHandler.Outcome.GIVE_BACK;
+        });
+        publish("slow-1");
+        WorkLoop loop = start("slow", slow);
+        begun.await();
+        // Ends now, not in an hour.
+        loop.drain(Duration.ofHours(1));
+        assertTrue(quickWorkMayFinish.get(), "an hour is enough for what takes a minute");
+        Recorder other = Recorder.acceptingAll();
+        try (WorkLoop successor = start("quick", other)) {
+            await(() -> other.seen().equals(List.of("slow-1")));
+        }
+    }
+
+    @Test
     void aWorkerTakesWorkOnceItIsPreparedAndSaysUntilThenWhatIsMissing() throws Exception {
         AtomicBoolean prepared = new AtomicBoolean();
         Recorder recorder = Recorder.acceptingAll();

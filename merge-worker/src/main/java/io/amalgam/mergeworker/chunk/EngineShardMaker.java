@@ -10,7 +10,7 @@ import io.amalgam.engine.execute.ModelOpener;
 import io.amalgam.engine.plan.ChunkSlice;
 import io.amalgam.engine.plan.PlannedModel;
 import io.amalgam.engine.source.ModelSnapshot;
-import io.amalgam.engine.source.ModelSources;
+import io.amalgam.engine.source.ModelSource;
 import io.amalgam.engine.source.RangeReader;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.engine.store.ChunkReceipt;
@@ -21,12 +21,12 @@ import java.util.List;
 /** Makes shards with the engine, on all cores, from models that are checked to be those that were planned with. */
 public final class EngineShardMaker implements ShardMaker {
 
-    private final ModelSources sources;
+    private final ModelSource sources;
     private final ArtifactStore store;
     private final ChunkExecutor executor;
 
     /** Reads models from {@code sources} and writes shards to {@code store}. */
-    public EngineShardMaker(ModelSources sources, ArtifactStore store, ExecutionOptions options) {
+    public EngineShardMaker(ModelSource sources, ArtifactStore store, ExecutionOptions options) {
         this.sources = sources;
         this.store = store;
         this.executor = new ChunkExecutor(options);

@@ -21,6 +21,7 @@ import io.amalgam.events.Event.ChunkFailed;
 import io.amalgam.events.Event.ChunkRequested;
 import io.amalgam.events.EventCodec;
 import io.amalgam.events.EventPublisher;
+import io.amalgam.events.TraceContext;
 import io.amalgam.events.work.RefusedWork;
 import io.amalgam.events.work.WorkHandler;
 import io.amalgam.mergeworker.chunk.ShardMaker.MadeShard;
@@ -72,6 +73,9 @@ public final class MergeWork implements WorkHandler {
 
         /** A chunk failed for good. */
         void failed(String code);
+
+        /** A record came that had been delivered before. */
+        void redelivered();
 
         /** A chunk is tried again by itself, for a transient reason. */
         void retried(String code);
@@ -132,7 +136,10 @@ public final class MergeWork implements WorkHandler {
 
     @Override
     public Outcome handle(Work work, Turn turn) throws InterruptedException {
-        MDC.put("trace", work.received().trace().traceId());
+        MDC.put(TraceContext.LOG_KEY, work.received().trace().traceId());
+        if (work.deliveries() > 1) {
+            listener.redelivered();
+        }
         try {
             return switch (work.received().event()) {
                 case ChunkRequested request -> new ChunkRun(request, work, turn).run();
@@ -141,7 +148,7 @@ public final class MergeWork implements WorkHandler {
                         "%s is no work for a merge-worker".formatted(work.received().event().getClass().getSimpleName()));
             };
         } finally {
-            MDC.remove("trace");
+            MDC.remove(TraceContext.LOG_KEY);
             MDC.remove("merge");
         }
     }
@@ -248,8 +255,8 @@ public final class MergeWork implements WorkHandler {
             return view.ended(merge);
         }
 
-        final boolean workerStops() {
-            return turn.stopped();
+        final boolean workerStops(Duration needed) {
+            return turn.stopped(needed);
         }
 
         final Outcome fail(ErrorCode code, String message) throws InterruptedException {
@@ -312,8 +319,9 @@ public final class MergeWork implements WorkHandler {
         }
 
         private Outcome make(ChunkSlice slice) throws InterruptedException {
-            ChunkWatch watch = new ChunkWatch(Duration.ofSeconds(request.deadlineSeconds()), this::mergeEnded,
-                    this::workerStops, listener::read, listener::written);
+            ChunkWatch watch = new ChunkWatch(Duration.ofSeconds(request.deadlineSeconds()),
+                    slice.chunk().bytesToWrite(), this::mergeEnded, this::workerStops, listener::read,
+                    listener::written);
             long start = System.nanoTime();
             listener.started();
             MadeShard made;

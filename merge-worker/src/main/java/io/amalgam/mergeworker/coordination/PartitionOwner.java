@@ -161,6 +161,7 @@ final class PartitionOwner {
     }
 
     private void handle(Delivery delivery) {
+        MDC.put(TraceContext.LOG_KEY, delivery.received().trace().traceId());
         switch (delivery.received().event()) {
             case MergeRequested request -> request(request, delivery);
             case MergeCancellationRequested event -> toLine(event.merge(), delivery);
@@ -213,6 +214,7 @@ final class PartitionOwner {
         }
         Instant now = coordinator.now();
         MergeRequested request = entry.request;
+        MDC.put(TraceContext.LOG_KEY, entry.trace.traceId());
         acknowledgements.addAll(entry.acknowledgements);
         entry.acknowledgements.clear();
         if (planned.failure() != null) {
@@ -227,6 +229,7 @@ final class PartitionOwner {
         }
         MergeOutline outline = planned.prepared().outline();
         entry.line = new MergeLine(request, outline, coordinator.window());
+        LOG.info("merge {} has {} chunks", request.merge(), outline.count());
         if (entry.before == null) {
             publish(new MergePlanned(
                             request, outline.plan(), outline.count(), sum(outline.bytesToRead()),

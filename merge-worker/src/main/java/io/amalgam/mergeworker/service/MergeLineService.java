@@ -2,6 +2,7 @@ package io.amalgam.mergeworker.service;
 
 import io.amalgam.engine.execute.ExecutionOptions;
 import io.amalgam.engine.source.LocalModelSource;
+import io.amalgam.engine.source.ModelSource;
 import io.amalgam.engine.source.ModelSources;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.engine.store.FileSystemStore;
@@ -59,8 +60,8 @@ public class MergeLineService {
         Map<String, Object> connection = new HashMap<>(broker);
         this.worker = configuration.worker().name().orElseGet(WorkerLife::hostAndProcess);
         this.metrics = new WorkerMetrics(registry);
-        ArtifactStore store = new FileSystemStore(configuration.store().root());
-        ModelSources models = new ModelSources(new LocalModelSource(configuration.models().root(), false));
+        ArtifactStore store = metrics.timed(new FileSystemStore(configuration.store().root()));
+        ModelSource models = metrics.timed(new ModelSources(new LocalModelSource(configuration.models().root(), false)));
         this.publisher = new EventPublisher(connection, "merge-worker/" + worker, clock);
         MergesView view = new MergesView(clock);
         this.log = new LogReader(connection, Topics.MERGES, view::accept);
@@ -136,6 +137,7 @@ public class MergeLineService {
     }
 
     private List<String> startLog() {
+        CopyCeiling.measure(configuration.store().root()).ifPresent(metrics::copyCeiling);
         log.start();
         return List.of();
     }

@@ -1,5 +1,8 @@
 package io.amalgam.mergeworker.service;
 
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.source.ModelSource;
+import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.events.Event;
 import io.amalgam.events.Event.AssemblyRequested;
 import io.amalgam.events.Event.ChunkRequested;
@@ -7,67 +10,85 @@ import io.amalgam.events.Event.MergeCancelled;
 import io.amalgam.events.Event.MergeCompleted;
 import io.amalgam.events.Event.MergeFailed;
 import io.amalgam.events.Event.MergePlanned;
+import io.amalgam.events.metric.Meters;
+import io.amalgam.events.metric.Metric;
+import io.amalgam.events.metric.ProcessMemory;
 import io.amalgam.mergeworker.chunk.MergeWork;
 import io.amalgam.mergeworker.coordination.CoordinatorFigures;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 
-/** What a merge-worker counts. Prometheus adds {@code _total} and {@code _seconds} where its conventions ask for them. */
+/**
+ * What a merge-worker counts ({@link Metric}). Counters that alerts ask for begin at zero, so that their first increase is
+ * one.
+ */
 public final class WorkerMetrics implements MergeWork.WorkListener {
 
-    private final MeterRegistry registry;
+    private final Meters meters;
     private final Counter started;
     private final Timer computed;
     private final Counter made;
     private final Counter reused;
     private final Counter bytesRead;
     private final Counter bytesWritten;
+    private final Counter redelivered;
 
     /** Registers what does not depend on the line running. */
     public WorkerMetrics(MeterRegistry registry) {
-        this.registry = registry;
-        this.started = Counter.builder("amalgam.chunks.started")
-                .description("Chunks whose computation began").register(registry);
-        this.computed = Timer.builder("amalgam.chunk.duration")
-                .description("Computation of a chunk, from its first byte to its receipt")
-                .publishPercentileHistogram()
-                .minimumExpectedValue(Duration.ofMillis(10))
-                .maximumExpectedValue(Duration.ofMinutes(15))
-                .register(registry);
-        this.made = done("false");
-        this.reused = done("true");
-        this.bytesRead = Counter.builder("amalgam.read").baseUnit("bytes")
-                .description("Bytes read from models").register(registry);
-        this.bytesWritten = Counter.builder("amalgam.written").baseUnit("bytes")
-                .description("Bytes written to the store").register(registry);
+        this.meters = new Meters(registry);
+        ProcessMemory.register(meters);
+        this.started = meters.counter(Metric.CHUNKS_STARTED);
+        this.computed = meters.timer(Metric.CHUNK_DURATION);
+        this.made = meters.counter(Metric.CHUNKS_DONE, "false");
+        this.reused = meters.counter(Metric.CHUNKS_DONE, "true");
+        this.bytesRead = meters.counter(Metric.READ);
+        this.bytesWritten = meters.counter(Metric.WRITTEN);
+        this.redelivered = meters.counter(Metric.WORK_REDELIVERED);
+        List.of("planned", "completed", "failed", "cancelled").forEach(state -> meters.counter(Metric.MERGES_REACHED, state));
+        List.of(ErrorCode.DEADLINE_EXCEEDED, ErrorCode.WORKER_LOST, ErrorCode.INTERNAL)
+                .forEach(code -> meters.counter(Metric.CHUNKS_FAILED, code.name()));
+        List.of(ErrorCode.STORE_UNAVAILABLE, ErrorCode.STORAGE_FULL, ErrorCode.SOURCE_UNAVAILABLE)
+                .forEach(code -> meters.counter(Metric.CHUNKS_RETRIED, code.name()));
+        handedOut(false, 0);
+        handedOut(true, 0);
     }
 
     /** Registers gauges of what the coordinator has in hand, and of records that are held. */
     public void watch(Supplier<CoordinatorFigures> figures, Supplier<Number> held, Clock clock) {
-        Gauge.builder("amalgam.coordinated.merges", () -> figures.get().planning())
-                .tag("state", "planning").description("Merges that this worker coordinates").register(registry);
-        Gauge.builder("amalgam.coordinated.merges", () -> figures.get().running())
-                .tag("state", "running").description("Merges that this worker coordinates").register(registry);
-        Gauge.builder("amalgam.coordinated.chunks", () -> figures.get().remaining())
-                .tag("state", "remaining").description("Chunks and assemblies without a result").register(registry);
-        Gauge.builder("amalgam.coordinated.chunks", () -> figures.get().outstanding())
-                .tag("state", "outstanding").description("Chunks and assemblies without a result").register(registry);
-        Gauge.builder("amalgam.coordinated.quiet", () -> {
+        meters.gauge(Metric.COORDINATED_MERGES, () -> figures.get().planning(), "planning");
+        meters.gauge(Metric.COORDINATED_MERGES, () -> figures.get().running(), "running");
+        meters.gauge(Metric.COORDINATED_CHUNKS, () -> figures.get().remaining(), "remaining");
+        meters.gauge(Metric.COORDINATED_CHUNKS, () -> figures.get().outstanding(), "outstanding");
+        meters.gauge(Metric.COORDINATED_QUIET, () -> {
             CoordinatorFigures now = figures.get();
             return now.quietSince() == null ? 0 : Duration.between(now.quietSince(), clock.instant()).toMillis() / 1e3;
-        }).baseUnit("seconds").description("Time since the quietest merge was last heard of").register(registry);
-        Gauge.builder("amalgam.work.held", held).description("Records of work that are held").register(registry);
+        });
+        meters.gauge(Metric.WORK_HELD, held);
+    }
+
+    /** The store, with its operations timed. */
+    public ArtifactStore timed(ArtifactStore store) {
+        return meters.timed(Metric.STORE_OPERATIONS, ArtifactStore.class, store, ErrorCode::nameOf);
+    }
+
+    /** The models' places, with look-ups timed. */
+    public ModelSource timed(ModelSource models) {
+        return meters.timed(Metric.SOURCE_OPERATIONS, ModelSource.class, models, ErrorCode::nameOf);
+    }
+
+    /** What a plain copy within the store reached, bytes read and written a second. */
+    public void copyCeiling(double bytesPerSecond) {
+        meters.gauge(Metric.COPY_CEILING, () -> bytesPerSecond);
     }
 
     /** A request or cancellation was consumed. */
     public void consumed(Event event) {
-        Counter.builder("amalgam.requests").tag("type", event.getClass().getSimpleName())
-                .description("Requests consumed").register(registry).increment();
+        meters.counter(Metric.REQUESTS, event.getClass().getSimpleName()).increment();
     }
 
     /** A coordinator's event was published. */
@@ -77,8 +98,8 @@ public final class WorkerMetrics implements MergeWork.WorkListener {
             case MergeCompleted completed -> merge("completed");
             case MergeFailed failed -> merge("failed");
             case MergeCancelled cancelled -> merge("cancelled");
-            case ChunkRequested request -> handedOut(request.attempt() > 1 || request.round() > 1);
-            case AssemblyRequested request -> handedOut(request.attempt() > 1 || request.round() > 1);
+            case ChunkRequested request -> handedOut(request.attempt() > 1 || request.round() > 1, 1);
+            case AssemblyRequested request -> handedOut(request.attempt() > 1 || request.round() > 1, 1);
             default -> {
                 // Progress and artifacts are counted by whoever shows them.
             }
@@ -87,8 +108,7 @@ public final class WorkerMetrics implements MergeWork.WorkListener {
 
     /** A record was given up. */
     public void deadLetter(Event.DeadLetter letter) {
-        Counter.builder("amalgam.dead.letters").tag("code", letter.code()).tag("topic", letter.topic())
-                .description("Records that were given up").register(registry).increment();
+        meters.counter(Metric.DEAD_LETTERS, letter.code(), letter.topic()).increment();
     }
 
     @Override
@@ -108,14 +128,17 @@ public final class WorkerMetrics implements MergeWork.WorkListener {
 
     @Override
     public void failed(String code) {
-        Counter.builder("amalgam.chunks.failed").tag("code", code)
-                .description("Chunks and assemblies that failed for good").register(registry).increment();
+        meters.counter(Metric.CHUNKS_FAILED, code).increment();
+    }
+
+    @Override
+    public void redelivered() {
+        redelivered.increment();
     }
 
     @Override
     public void retried(String code) {
-        Counter.builder("amalgam.chunks.retried").tag("code", code)
-                .description("Times that a chunk was tried again by its worker").register(registry).increment();
+        meters.counter(Metric.CHUNKS_RETRIED, code).increment();
     }
 
     @Override
@@ -128,18 +151,11 @@ public final class WorkerMetrics implements MergeWork.WorkListener {
         bytesWritten.increment(bytes);
     }
 
-    private Counter done(String wasThere) {
-        return Counter.builder("amalgam.chunks.done").tag("reused", wasThere)
-                .description("Chunks that are done; reused if the shard was in the store already").register(registry);
-    }
-
     private void merge(String state) {
-        Counter.builder("amalgam.merges").tag("state", state)
-                .description("Merges that reached a state").register(registry).increment();
+        meters.counter(Metric.MERGES_REACHED, state).increment();
     }
 
-    private void handedOut(boolean again) {
-        Counter.builder("amalgam.chunks.published").tag("again", Boolean.toString(again))
-                .description("Chunks and assemblies handed to the workers").register(registry).increment();
+    private void handedOut(boolean again, int times) {
+        meters.counter(Metric.CHUNKS_PUBLISHED, Boolean.toString(again)).increment(times);
     }
 }

@@ -17,6 +17,8 @@ import io.amalgam.events.Event;
 import io.amalgam.events.EventRoute;
 import io.amalgam.events.Identifiers;
 import io.amalgam.events.TraceContext;
+import io.amalgam.events.metric.Meters;
+import io.amalgam.events.metric.Metric;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.database.Sql;
@@ -36,11 +38,13 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
 
 /** Takes orders: checks them, pins them, starts, joins or finds the merge, and cancels. */
 @ApplicationScoped
 public class Merges {
 
+    private static final Logger LOG = Logger.getLogger(Merges.class);
     /** Recipes arrive without a file; problems are told as if they were this one. */
     private static final String RECIPE_FILE = "recipe.yml";
     private static final int LARGEST_PINNED = 256 << 20;
@@ -53,7 +57,7 @@ public class Merges {
     private final ModelSource models;
     private final ArtifactStore store;
     private final String tenant;
-    private final MeterRegistry metrics;
+    private final Meters meters;
 
     /** Takes everything that a merge starts with. */
     public Merges(
@@ -68,7 +72,7 @@ public class Merges {
         this.models = models;
         this.store = store;
         this.tenant = tenant;
-        this.metrics = metrics;
+        this.meters = new Meters(metrics);
     }
 
     /** Checks an order without starting anything. */
@@ -112,7 +116,9 @@ public class Merges {
         Wanted wanted = new Wanted(artifact, name(order, method, artifact), method, order.benchmarks());
         Submission submission = database.transaction(
                 connection -> submit(connection, wanted, result.cost(), complete, problems, trace));
-        count(submission.outcome().name().toLowerCase(Locale.ROOT));
+        String outcome = submission.outcome().name().toLowerCase(Locale.ROOT);
+        count(outcome);
+        LOG.infof("merge %s of artifact %s: %s", submission.id(), submission.artifact(), outcome);
         return submission;
     }
 
@@ -254,6 +260,6 @@ public class Merges {
     }
 
     private void count(String outcome) {
-        metrics.counter("amalgam.merge.requests", "outcome", outcome).increment();
+        meters.counter(Metric.MERGE_ORDERS, outcome).increment();
     }
 }

@@ -1,10 +1,11 @@
 package io.amalgam.recipeservice.observe;
 
 import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.events.metric.Meters;
+import io.amalgam.events.metric.Metric;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.database.Sql;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
@@ -32,40 +33,27 @@ public class LineMetrics {
     private final MultiGauge merges;
     private final MultiGauge scores;
     private final MultiGauge standardErrors;
+    private final MultiGauge floors;
     private final MultiGauge deadLetters;
+    private final MultiGauge artifactTimes;
     private volatile Backlog backlog = new Backlog(0, 0, 0, 0, 0);
 
     /** Registers the gauges. */
     public LineMetrics(Database database, ProjectionSchema schema, MeterRegistry registry) {
         this.database = database;
         this.schema = schema;
-        merges = MultiGauge.builder("amalgam.merges").description("Merges by state").register(registry);
-        scores = MultiGauge.builder("amalgam.score")
-                .description("Primary metric of each task, of the newest " + SCORED_ARTIFACTS + " artifacts")
-                .register(registry);
-        standardErrors = MultiGauge.builder("amalgam.score.standard.error")
-                .description("Standard error of amalgam.score")
-                .register(registry);
-        deadLetters = MultiGauge.builder("amalgam.dead.letters")
-                .description("Records that were given up and neither replayed nor dropped, by error code")
-                .register(registry);
-        Gauge.builder("amalgam.merge.backlog", () -> backlog.work())
-                .description("Merge work that waits or runs: unplanned requests, chunks, assemblies; scale workers on it")
-                .register(registry);
-        Gauge.builder("amalgam.chunk.backlog", () -> backlog.chunks())
-                .description("Chunks of running merges that are not done")
-                .register(registry);
-        Gauge.builder("amalgam.chunk.backlog.age", () -> backlog.chunkSeconds())
-                .description("How long the oldest running merge with unfinished chunks has been planned")
-                .baseUnit("seconds")
-                .register(registry);
-        Gauge.builder("amalgam.evaluation.backlog", () -> backlog.evaluations())
-                .description("Evaluation work that waits or runs: unplanned evaluations and open slices")
-                .register(registry);
-        Gauge.builder("amalgam.request.age", () -> backlog.requestSeconds())
-                .description("How long the oldest request that no worker has planned has waited")
-                .baseUnit("seconds")
-                .register(registry);
+        Meters meters = new Meters(registry);
+        merges = meters.gauges(Metric.MERGES);
+        scores = meters.gauges(Metric.SCORE);
+        standardErrors = meters.gauges(Metric.SCORE_STANDARD_ERROR);
+        floors = meters.gauges(Metric.SCORE_FLOOR);
+        deadLetters = meters.gauges(Metric.DEAD_LETTERS_OPEN);
+        artifactTimes = meters.gauges(Metric.ARTIFACT_TIME);
+        meters.gauge(Metric.MERGE_BACKLOG, () -> backlog.work());
+        meters.gauge(Metric.CHUNK_BACKLOG, () -> backlog.chunks());
+        meters.gauge(Metric.CHUNK_BACKLOG_AGE, () -> backlog.chunkSeconds());
+        meters.gauge(Metric.EVALUATION_BACKLOG, () -> backlog.evaluations());
+        meters.gauge(Metric.REQUEST_AGE, () -> backlog.requestSeconds());
     }
 
     private record Backlog(long work, long chunks, double chunkSeconds, long evaluations, double requestSeconds) {
@@ -111,6 +99,15 @@ public class LineMetrics {
                     s.primary_metric as metric, (s.standard_errors ->> s.primary_metric)::float8 as value
                 """ + newest + "order by a.id, s.task, s.primary_metric, s.recorded_at desc",
                 "artifact", "name", "task", "metric"), true);
+        floors.register(rows(connection, """
+                select distinct on (s.task, s.primary_metric) s.task, s.primary_metric as metric, s.floor as value
+                """ + newest + "order by s.task, s.primary_metric, s.recorded_at desc", "task", "metric"), true);
+        artifactTimes.register(rows(connection, """
+                select q.quantile::text as quantile, percentile_cont(q.quantile) within group
+                    (order by extract(epoch from m.finished_at - m.requested_at)::float8) as value
+                from unnest(array[0.5, 0.95]::float8[]) as q (quantile)
+                join projection.merge m on m.state = 'completed' and m.finished_at > now() - interval '1 day'
+                group by q.quantile""", "quantile"), true);
         backlog = Sql.first(connection, """
                 select count(*) filter (where state = 'requested') as requests,
                     count(*) filter (where state = 'running') as assemblies,

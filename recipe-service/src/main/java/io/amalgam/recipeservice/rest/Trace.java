@@ -23,7 +23,7 @@ public class Trace {
     /** Belongs to the trace of a header's value, or stays in a new one if there is none. */
     void continueFrom(String traceparent) {
         context = TraceContext.of(traceparent);
-        MDC.put("traceId", context.traceId());
+        MDC.put(TraceContext.LOG_KEY, context.traceId());
     }
 
     /** Reads and writes the header. */
