@@ -13,7 +13,7 @@ comment on table owned.dead_letter_decision is
     'whoever finds it looks from search_from on for a record with the letter''s mark before publishing another one.';
 
 create table owned.projection_generation (
-    only         boolean primary key default true check (only),
+    single_row   boolean primary key default true check (single_row),
     generation   bigint not null
 );
 insert into owned.projection_generation (generation) values (1);
