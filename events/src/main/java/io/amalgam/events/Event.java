@@ -130,7 +130,10 @@ public sealed interface Event {
         }
     }
 
-    /** An artifact is complete. {@code models}: the artifact itself, its parents and its base. */
+    /**
+     * An artifact is complete. {@code models}: the artifact itself, its parents and its base. Told again with more
+     * {@code benchmarks}, it is the same artifact, to be scored with those too.
+     */
     record ArtifactCompleted(
             String artifact, String merge, @Optional String name, @Optional String method, String location,
             String manifestSha256, long bytes, List<ModelPlace> models, @Optional List<String> benchmarks, Instant at)
@@ -164,6 +167,11 @@ public sealed interface Event {
             String message, String worker, Instant at) implements Event {
     }
 
+    /** Somebody asks that an evaluation end. */
+    record EvaluationCancellationRequested(
+            String evaluation, @Optional String by, @Optional String reason, Instant requestedAt) implements Event {
+    }
+
     // ---- scores, keyed by model identity and task --------------------------------------------------------------
 
     /** What a model scored on a task. {@code metrics}: names as lm-evaluation-harness has them. */
@@ -186,17 +194,33 @@ public sealed interface Event {
             double pValue, String verdict, Instant at) implements Event {
     }
 
-    /** Terminal: every task of every model of an artifact has a score. */
-    record EvaluationCompleted(String evaluation, String artifact, Instant at) implements Event {
+    /** Terminal: every task of every model of an artifact has a score. {@code benchmarks}: what was asked for. */
+    record EvaluationCompleted(String evaluation, String artifact, @Optional List<String> benchmarks, Instant at)
+            implements Event {
+        /** Keeps the list as it is now. */
+        public EvaluationCompleted {
+            benchmarks = benchmarks == null ? List.of() : List.copyOf(benchmarks);
+        }
     }
 
     /** Terminal: a task could not be scored. */
-    record EvaluationFailed(String evaluation, String artifact, String code, String message, Instant at)
-            implements Event {
+    record EvaluationFailed(
+            String evaluation, String artifact, @Optional List<String> benchmarks, String code, String message,
+            Instant at) implements Event {
+        /** Keeps the list as it is now. */
+        public EvaluationFailed {
+            benchmarks = benchmarks == null ? List.of() : List.copyOf(benchmarks);
+        }
     }
 
     /** Terminal: the evaluation was cancelled. */
-    record EvaluationCancelled(String evaluation, String artifact, @Optional String by, Instant at) implements Event {
+    record EvaluationCancelled(
+            String evaluation, String artifact, @Optional List<String> benchmarks, @Optional String by, Instant at)
+            implements Event {
+        /** Keeps the list as it is now. */
+        public EvaluationCancelled {
+            benchmarks = benchmarks == null ? List.of() : List.copyOf(benchmarks);
+        }
     }
 
     // ---- dead-letters ------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import io.amalgam.events.Event.ChunkCompleted;
 import io.amalgam.events.Event.ChunkFailed;
 import io.amalgam.events.Event.ChunkRequested;
 import io.amalgam.events.Event.DeadLetter;
+import io.amalgam.events.Event.EvaluationCancellationRequested;
 import io.amalgam.events.Event.EvaluationCancelled;
 import io.amalgam.events.Event.EvaluationCompleted;
 import io.amalgam.events.Event.EvaluationFailed;
@@ -74,7 +75,7 @@ public record EventRoute(Topic topic, String partitionKey, String recordKey, Str
             case AssemblyCompleted e -> plain(Topics.CHUNK_RESULTS, e.merge(), id(e, e.merge()));
             case AssemblyFailed e -> plain(Topics.CHUNK_RESULTS, e.merge(), id(e, e.merge(), e.attempt()));
             case ArtifactCompleted e ->
-                compacted(Topics.ARTIFACTS, e.artifact(), e.artifact(), id(e, e.artifact(), e.merge()));
+                compacted(Topics.ARTIFACTS, e.artifact(), e.artifact(), id(e, e.artifact(), e.merge(), e.benchmarks()));
             case EvaluationTaskRequested e -> plain(Topics.EVALUATION_TASKS,
                     e.evaluation() + "/" + e.model().identity() + "/" + e.task() + "/" + e.from(),
                     id(e, e.evaluation(), e.model().identity(), e.taskDigest(), e.from(), e.to(), e.attempt(),
@@ -90,11 +91,14 @@ public record EventRoute(Topic topic, String partitionKey, String recordKey, Str
                     e.evaluation() + "/" + e.parentIdentity() + "/" + e.task() + "/compared/" + e.metric(),
                     id(e, e.evaluation(), e.parentIdentity(), e.task(), e.metric(), e.questions()));
             case EvaluationCompleted e -> compacted(
-                    Topics.SCORES, e.evaluation(), e.evaluation() + "/completed", id(e, e.evaluation()));
+                    Topics.SCORES, e.evaluation(), e.evaluation() + "/completed", id(e, e.evaluation(), e.benchmarks()));
             case EvaluationFailed e -> compacted(
-                    Topics.SCORES, e.evaluation(), e.evaluation() + "/failed", id(e, e.evaluation()));
+                    Topics.SCORES, e.evaluation(), e.evaluation() + "/failed", id(e, e.evaluation(), e.benchmarks()));
             case EvaluationCancelled e -> compacted(
-                    Topics.SCORES, e.evaluation(), e.evaluation() + "/cancelled", id(e, e.evaluation()));
+                    Topics.SCORES, e.evaluation(), e.evaluation() + "/cancelled", id(e, e.evaluation(), e.benchmarks()));
+            // Among the results, since it is the evaluation's coordinator that reads both.
+            case EvaluationCancellationRequested e ->
+                plain(Topics.EVALUATION_RESULTS, e.evaluation(), id(e, e.evaluation(), e.requestedAt()));
             case DeadLetter e -> plain(Topics.DEAD_LETTERS, e.merge() == null ? e.topic() : e.merge(),
                     id(e, e.topic(), e.partition(), e.offset()));
         };

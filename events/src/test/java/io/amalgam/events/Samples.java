@@ -55,9 +55,11 @@ final class Samples {
                         Map.of("acc,none", 0.025, "acc_norm,none", 0.0248), 0.25, 0.25, false, "amalgam-0.1.0", NOW),
                 new Event.ScoreCompared(ARTIFACT, ARTIFACT, "models/ordering-expert", IDENTITY, "ordering", "acc_norm",
                         250, 0.05, 0.02, 0.01, 0.09, 20, 8, 0.03, "better", NOW),
-                new Event.EvaluationCompleted(ARTIFACT, ARTIFACT, NOW),
-                new Event.EvaluationFailed(ARTIFACT, ARTIFACT, "BENCHMARK_DATA", "ordering.jsonl is missing", NOW),
-                new Event.EvaluationCancelled(ARTIFACT, ARTIFACT, "somebody", NOW),
+                new Event.EvaluationCompleted(ARTIFACT, ARTIFACT, List.of("ordering"), NOW),
+                new Event.EvaluationFailed(
+                        ARTIFACT, ARTIFACT, List.of("ordering"), "BENCHMARK_DATA", "ordering.jsonl is missing", NOW),
+                new Event.EvaluationCancelled(ARTIFACT, ARTIFACT, List.of("ordering"), "somebody", NOW),
+                new Event.EvaluationCancellationRequested(ARTIFACT, "somebody", "wrong benchmark", NOW),
                 new Event.DeadLetter("merge-chunks", 2, 17, "key", "io.amalgam.ChunkRequested", "EVENT_INVALID",
                         "ChunkRequested lacks the field slice", MERGE, "{}", WORKER, NOW,
                         "0af7651916cd43dd8448eb211c80319c"));

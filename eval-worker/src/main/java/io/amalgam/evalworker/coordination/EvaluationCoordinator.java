@@ -5,6 +5,7 @@ import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.evaluation.task.TaskCatalog;
 import io.amalgam.events.Event;
 import io.amalgam.events.Event.ArtifactCompleted;
+import io.amalgam.events.Event.EvaluationCancellationRequested;
 import io.amalgam.events.Event.EvaluationFailed;
 import io.amalgam.events.Event.EvaluationTaskCompleted;
 import io.amalgam.events.Event.EvaluationTaskFailed;
@@ -197,6 +198,11 @@ public final class EvaluationCoordinator implements AutoCloseable {
                     advance(event.evaluation(), line -> line.on(event, clock.instant()));
                     delivery.acknowledge().run();
                 }
+                case EvaluationCancellationRequested event -> {
+                    LOG.info("evaluation {} is to end: {} {}", event.evaluation(), event.by(), event.reason());
+                    advance(event.evaluation(), line -> line.cancel(event.by(), clock.instant()));
+                    delivery.acknowledge().run();
+                }
                 default -> {
                     LOG.warn("event {} does not belong here and is passed over", delivery.received().id());
                     delivery.acknowledge().run();
@@ -292,7 +298,8 @@ public final class EvaluationCoordinator implements AutoCloseable {
 
     private void end(String evaluation, Entry entry, ErrorCode code, String message) throws InterruptedException {
         Event event = new EvaluationFailed(
-                evaluation, entry.artifact.artifact(), code.name(), EventCodec.abbreviate(message), clock.instant());
+                evaluation, entry.artifact.artifact(), List.copyOf(entry.benchmarks), code.name(),
+                EventCodec.abbreviate(message), clock.instant());
         if (publisher.publishPatiently(event, entry.trace, () -> closed)) {
             publishedListener.accept(event);
             finish(evaluation, entry);

@@ -5,6 +5,7 @@ import io.amalgam.evalworker.coordination.EvaluationPlan.PlannedTask;
 import io.amalgam.evalworker.coordination.EvaluationPlan.Slice;
 import io.amalgam.evalworker.task.Slices;
 import io.amalgam.events.Event;
+import io.amalgam.events.Event.EvaluationCancelled;
 import io.amalgam.events.Event.EvaluationCompleted;
 import io.amalgam.events.Event.EvaluationFailed;
 import io.amalgam.events.Event.EvaluationTaskCompleted;
@@ -186,6 +187,15 @@ public final class EvaluationLine {
         return advance(now);
     }
 
+    /** Somebody asks that it end. What has been answered stays in the store; what has a score keeps it. */
+    public List<Event> cancel(String by, Instant now) {
+        if (ended) {
+            return List.of();
+        }
+        ended = true;
+        return List.of(new EvaluationCancelled(plan.evaluation(), plan.artifact(), plan.benchmarks(), by, now));
+    }
+
     private void fail(Entry entry, String code, String message) {
         entry.state = State.FAILED;
         if (failureCode == null) {
@@ -213,8 +223,9 @@ public final class EvaluationLine {
         }
         if (remaining() == 0) {
             events.add(failureCode == null
-                    ? new EvaluationCompleted(plan.evaluation(), plan.artifact(), now)
-                    : new EvaluationFailed(plan.evaluation(), plan.artifact(), failureCode, failureMessage, now));
+                    ? new EvaluationCompleted(plan.evaluation(), plan.artifact(), plan.benchmarks(), now)
+                    : new EvaluationFailed(
+                            plan.evaluation(), plan.artifact(), plan.benchmarks(), failureCode, failureMessage, now));
             ended = true;
         }
         return events;

@@ -15,10 +15,12 @@ import java.util.Map;
  *
  * @param evaluation its name: the artifact's key, so that its results come to whoever owns the artifact's partition
  * @param artifact the artifact's key
+ * @param benchmarks what was asked for: tasks and groups
  * @param models the artifact first, then its base and parents; each identity once
  * @param tasks in the order that they were asked for
  */
-public record EvaluationPlan(String evaluation, String artifact, List<ModelPlace> models, List<PlannedTask> tasks) {
+public record EvaluationPlan(
+        String evaluation, String artifact, List<String> benchmarks, List<ModelPlace> models, List<PlannedTask> tasks) {
 
     /**
      * A task as it is at the time of planning.
@@ -46,6 +48,7 @@ public record EvaluationPlan(String evaluation, String artifact, List<ModelPlace
 
     /** Keeps the lists as they are now. */
     public EvaluationPlan {
+        benchmarks = List.copyOf(benchmarks);
         models = List.copyOf(models);
         tasks = List.copyOf(tasks);
     }
@@ -65,7 +68,8 @@ public record EvaluationPlan(String evaluation, String artifact, List<ModelPlace
         for (ModelPlace model : artifact.models()) {
             models.putIfAbsent(model.identity(), model);
         }
-        return new EvaluationPlan(artifact.artifact(), artifact.artifact(), List.copyOf(models.values()), tasks);
+        return new EvaluationPlan(
+                artifact.artifact(), artifact.artifact(), benchmarks, List.copyOf(models.values()), tasks);
     }
 
     /** All slices, model by model, so that a worker opens each model about once. */

@@ -9,10 +9,12 @@ import io.amalgam.evaluation.inference.InferenceOptions;
 import io.amalgam.evaluation.task.TaskCatalog;
 import io.amalgam.evalworker.coordination.EvaluationCoordinator;
 import io.amalgam.evalworker.coordination.StoredScoring;
+import io.amalgam.evalworker.task.CancelledEvaluations;
 import io.amalgam.evalworker.task.EvaluationWork;
 import io.amalgam.evalworker.task.OpenModels;
 import io.amalgam.evalworker.task.ResultStore;
 import io.amalgam.events.EventPublisher;
+import io.amalgam.events.LogReader;
 import io.amalgam.events.Topics;
 import io.amalgam.events.work.ShareGroupQueue;
 import io.amalgam.events.work.WorkLoop;
@@ -46,6 +48,7 @@ public class EvaluationService {
     private final EventPublisher publisher;
     private final EvaluationCoordinator coordinator;
     private final OpenModels models;
+    private final LogReader scores;
     private final WorkLoop loop;
     private final WorkerLife life;
     private final EvalWorkerMetrics metrics;
@@ -70,9 +73,11 @@ public class EvaluationService {
                 store, metrics.timed(new ModelSources(new LocalModelSource(configuration.models().root(), false))),
                 new InferenceOptions(configuration.worker().threads(), 0, 0, InferenceOptions.DEFAULT.keyValueType()),
                 configuration.worker().models());
+        CancelledEvaluations cancelled = new CancelledEvaluations();
+        this.scores = new LogReader(connection, Topics.SCORES, cancelled::accept);
         this.loop = new WorkLoop(
                 worker, new ShareGroupQueue(connection, Topics.EVALUATION_WORKERS), configuration.worker().slots(),
-                new EvaluationWork(worker, results, this::catalog, models, publisher, clock, metrics),
+                new EvaluationWork(worker, results, this::catalog, models, cancelled, publisher, clock, metrics),
                 publisher, clock, metrics::deadLetter);
         this.life = new WorkerLife(
                 worker, connection, configuration.topics().create(), configuration.topics().replication(),
@@ -121,6 +126,7 @@ public class EvaluationService {
     void stop(@Observes @Priority(1) ShutdownEvent event) throws InterruptedException {
         life.end(configuration.worker().drain());
         coordinator.close();
+        scores.close();
         publisher.close();
         LOG.info("worker {} has drained", worker);
     }
@@ -139,6 +145,7 @@ public class EvaluationService {
         } catch (AmalgamException failure) {
             return List.of(failure.getMessage());
         }
+        scores.start();
         coordinator.start();
         return List.of();
     }

@@ -47,6 +47,7 @@ public final class EvaluationWork implements WorkHandler {
     private final ResultStore results;
     private final Supplier<TaskCatalog> catalog;
     private final OpenModels models;
+    private final CancelledEvaluations cancelled;
     private final EventPublisher publisher;
     private final Clock clock;
     private final WorkListener listener;
@@ -77,14 +78,16 @@ public final class EvaluationWork implements WorkHandler {
      *
      * @param worker its name, in results
      * @param catalog the benchmark tasks
+     * @param cancelled evaluations that nobody waits for any more
      */
     public EvaluationWork(
             String worker, ResultStore results, Supplier<TaskCatalog> catalog, OpenModels models,
-            EventPublisher publisher, Clock clock, WorkListener listener) {
+            CancelledEvaluations cancelled, EventPublisher publisher, Clock clock, WorkListener listener) {
         this.worker = worker;
         this.results = results;
         this.catalog = catalog;
         this.models = models;
+        this.cancelled = cancelled;
         this.publisher = publisher;
         this.clock = clock;
         this.listener = listener;
@@ -162,6 +165,10 @@ public final class EvaluationWork implements WorkHandler {
             if (!turn.take(Duration.ofSeconds(request.deadlineSeconds()))) {
                 return Outcome.GIVE_BACK;
             }
+            if (cancelled.contains(request)) {
+                LOG.info("{} is not wanted any more", name());
+                return Outcome.DONE;
+            }
             begun = System.nanoTime();
             // Another worker, or this one's other slot, may have been at it meanwhile.
             stored = stored();
@@ -183,6 +190,11 @@ public final class EvaluationWork implements WorkHandler {
                 if (turn.stopped(remaining(start + answers.size(), answers.size() - known))) {
                     save(engine, answers);
                     return Outcome.GIVE_BACK;
+                }
+                if (cancelled.contains(request)) {
+                    LOG.info("{} is not wanted any more", name());
+                    save(engine, answers);
+                    return Outcome.DONE;
                 }
                 if (elapsed(begun).toSeconds() > request.deadlineSeconds() * DEADLINE_SHARE) {
                     save(engine, answers);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.amalgam.evalworker.coordination.EvaluationPlan.PlannedTask;
 import io.amalgam.evalworker.coordination.EvaluationPlan.Slice;
 import io.amalgam.events.Event;
+import io.amalgam.events.Event.EvaluationCancelled;
 import io.amalgam.events.Event.EvaluationCompleted;
 import io.amalgam.events.Event.EvaluationFailed;
 import io.amalgam.events.Event.EvaluationTaskCompleted;
@@ -69,7 +70,7 @@ class EvaluationLineTest {
 
     private EvaluationLine line(PlannedTask... tasks) {
         return new EvaluationLine(
-                new EvaluationPlan("a", "a", List.of(MERGED, BASE), List.of(tasks)), answers, DEADLINE);
+                new EvaluationPlan("a", "a", List.of("all"), List.of(MERGED, BASE), List.of(tasks)), answers, DEADLINE);
     }
 
     private static EvaluationTaskCompleted completed(EvaluationTaskRequested request) {
@@ -218,6 +219,20 @@ class EvaluationLineTest {
         List<Event> events = line.on(completed(requests.get(1)), START);
         assertEquals(List.of("base"), of(ScoreRecorded.class, events).stream().map(ScoreRecorded::modelName).toList());
         assertEquals("INFERENCE_UNSUPPORTED", assertInstanceOf(EvaluationFailed.class, events.getLast()).code());
+    }
+
+    @Test
+    void aCancelledEvaluationEndsOnceAndHandsOutNothingMore() {
+        EvaluationLine line = line(SHORT, LONG);
+        List<Event> handedOut = line.start(START);
+        List<Event> end = line.cancel("somebody", START.plusSeconds(1));
+        assertEquals(List.of(new EvaluationCancelled("a", "a", List.of("all"), "somebody", START.plusSeconds(1))), end);
+        assertTrue(line.ended());
+        assertEquals(List.of(), line.cancel("somebody else", START.plusSeconds(2)), "it ends once");
+        assertEquals(List.of(), line.tick(START.plus(LATE), false));
+        EvaluationTaskRequested first = (EvaluationTaskRequested) handedOut.getFirst();
+        answers.add(first);
+        assertEquals(List.of(), line.on(completed(first), START.plusSeconds(3)), "what comes late changes nothing");
     }
 
     @Test

@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.amalgam.engine.source.LocalModelSource;
 import io.amalgam.events.Event;
 import io.amalgam.events.Event.ArtifactCompleted;
+import io.amalgam.events.Event.EvaluationCancellationRequested;
+import io.amalgam.events.Event.EvaluationCancelled;
 import io.amalgam.events.Event.EvaluationCompleted;
 import io.amalgam.events.Event.EvaluationFailed;
 import io.amalgam.events.Event.EvaluationTaskCompleted;
+import io.amalgam.events.Event.EvaluationTaskRequested;
 import io.amalgam.events.Event.ModelPlace;
 import io.amalgam.events.Event.ScoreCompared;
 import io.amalgam.events.Event.ScoreRecorded;
@@ -30,7 +33,9 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,9 +57,11 @@ class EvaluationServiceTest {
 
     private final List<Event> scores = new CopyOnWriteArrayList<>();
     private final List<Event> results = new CopyOnWriteArrayList<>();
+    private final List<EvaluationTaskRequested> tasks = new CopyOnWriteArrayList<>();
     private EventPublisher publisher;
     private LogReader scoreLog;
     private LogReader resultLog;
+    private LogReader taskLog;
 
     @BeforeEach
     void connect() {
@@ -63,12 +70,16 @@ class EvaluationServiceTest {
         publisher = new EventPublisher(broker, "test", Clock.systemUTC());
         scoreLog = new LogReader(broker, Topics.SCORES, received -> scores.add(received.event()));
         resultLog = new LogReader(broker, Topics.EVALUATION_RESULTS, received -> results.add(received.event()));
+        taskLog = new LogReader(broker, Topics.EVALUATION_TASKS,
+                received -> tasks.add((EvaluationTaskRequested) received.event()));
+        taskLog.start();
         scoreLog.start();
         resultLog.start();
     }
 
     @AfterEach
     void disconnect() {
+        taskLog.close();
         scoreLog.close();
         resultLog.close();
         publisher.close();
@@ -151,6 +162,27 @@ class EvaluationServiceTest {
         assertTrue(scores(EvaluationFailed.class).stream().anyMatch(event -> event.code().equals("MODEL_CHANGED")));
         assertTrue(scores(ScoreRecorded.class).stream()
                 .noneMatch(score -> score.modelIdentity().equals("local:sha256:of-another-time")));
+    }
+
+    @Test
+    void aCancelledEvaluationEndsAndCanBeOrderedAnewWithMoreBenchmarks() throws Exception {
+        ModelPlace expert = place("ordering-expert", ModelPlace.Role.ARTIFACT);
+        announce("six", List.of("ordering", "navigation"), expert);
+        await().atMost(LIMIT).until(() -> tasks.stream().anyMatch(task -> task.evaluation().equals("six")));
+        publisher.publish(
+                new EvaluationCancellationRequested("six", "a test", "enough", Instant.now()), TraceContext.start()).get();
+        await().atMost(LIMIT).until(() -> scores(EvaluationCancelled.class).stream()
+                .anyMatch(event -> event.artifact().equals("six") && event.by().equals("a test")));
+        assertTrue(scores(EvaluationCompleted.class).stream().noneMatch(event -> event.artifact().equals("six")));
+
+        List<String> more = List.of("ordering", "navigation", "web_of_lies");
+        announce("six", more, expert);
+        await().atMost(LIMIT).until(() -> scores(EvaluationCompleted.class).stream()
+                .anyMatch(event -> event.artifact().equals("six")));
+        assertEquals(Set.copyOf(more), scores(ScoreRecorded.class).stream()
+                .filter(score -> score.evaluation().equals("six")).map(ScoreRecorded::task).collect(Collectors.toSet()));
+        assertEquals(more, scores(EvaluationCompleted.class).stream()
+                .filter(event -> event.artifact().equals("six")).findFirst().orElseThrow().benchmarks());
     }
 
     @Test

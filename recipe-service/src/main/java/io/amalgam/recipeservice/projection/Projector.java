@@ -56,6 +56,7 @@ public class Projector {
             case Event.AssemblyCompleted completed -> { }
             case Event.AssemblyFailed failed -> { }
             case Event.EvaluationTaskFailed failed -> { }
+            case Event.EvaluationCancellationRequested requested -> { }
         }
         return true;
     }
