@@ -14,7 +14,10 @@ import io.amalgam.engine.store.ChunkReceipt;
 import io.amalgam.engine.store.Manifest;
 import io.amalgam.events.Event;
 import io.amalgam.events.EventRoute;
+import io.amalgam.events.LogReader;
+import io.amalgam.events.Topics;
 import io.amalgam.recipeservice.database.Database;
+import io.amalgam.recipeservice.messaging.Broker;
 import io.amalgam.recipeservice.projection.Projector;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -30,10 +33,12 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +52,9 @@ class ArtifactTest {
 
     @TestHTTPResource
     URI server;
+
+    @Inject
+    Broker broker;
 
     @Inject
     Database database;
@@ -135,7 +143,51 @@ class ArtifactTest {
         assertEquals(first.path("id").asText(), second.json().path("id").asText());
         assertTrue(second.header("Location").endsWith("/api/artifacts/" + manifest.artifactKey()));
         assertTrue(second.json().path("problems").toString().contains("ordering"), second.text());
+        List<Event> told = new CopyOnWriteArrayList<>();
+        try (LogReader artifacts = new LogReader(broker.connection(), Topics.ARTIFACTS, event -> told.add(event.event()))) {
+            artifacts.start();
+            await().atMost(Duration.ofSeconds(60)).until(() -> told.stream().anyMatch(event ->
+                    event instanceof Event.ArtifactCompleted again && again.artifact().equals(manifest.artifactKey())
+                            && again.benchmarks().equals(List.of("ordering"))));
+        }
+        assertEquals("ordering",
+                http.get("/api/artifacts/" + manifest.artifactKey()).json().path("benchmarks").path(0).asText());
+        Http.Answer third = http.postYaml("/api/merges?benchmarks=ordering", Recipes.linear(0.23));
+        assertEquals("[]", third.json().path("problems").toString(), "there is nothing new to ask");
         assertTrue(http.postYaml("/api/plans", Recipes.linear(0.23)).json().path("exists").asBoolean());
+    }
+
+    @Test
+    void theEvaluationOfAMergeThatHasCompletedCanBeCancelled() throws Exception {
+        JsonNode submission = http.postYaml("/api/merges?benchmarks=ordering", Recipes.linear(0.26)).json();
+        String artifact = complete(submission).artifactKey();
+        apply(new Event.EvaluationTaskRequested(
+                artifact, new Event.ModelPlace("a name", "artifact:" + artifact, "artifacts/" + artifact,
+                        Event.ModelPlace.Role.ARTIFACT),
+                "ordering", "digest", 0, 200, 200, 1, 1, 60, Events.at(5)));
+        List<Event> requests = new CopyOnWriteArrayList<>();
+        try (LogReader results =
+                new LogReader(broker.connection(), Topics.EVALUATION_RESULTS, event -> requests.add(event.event()))) {
+            results.start();
+            Http.Answer answer = http.send(
+                    "DELETE", "/api/merges/" + submission.path("id").asText() + "?reason=enough", null, null);
+            assertEquals(200, answer.status(), answer.text());
+            await().atMost(Duration.ofSeconds(60)).until(() -> requests.stream().anyMatch(event ->
+                    event instanceof Event.EvaluationCancellationRequested request
+                            && request.evaluation().equals(artifact) && request.reason().equals("enough")));
+        }
+        apply(new Event.EvaluationCancelled(artifact, artifact, List.of("ordering"), "default", Events.at(6)));
+        assertEquals("cancelled", http.get("/api/merges/" + submission.path("id").asText()).json()
+                .path("evaluation").path("state").asText());
+
+        // Asked for more, the evaluation runs again, and its new end counts.
+        http.postYaml("/api/merges?benchmarks=ordering,navigation", Recipes.linear(0.26));
+        JsonNode running = http.get("/api/merges/" + submission.path("id").asText()).json();
+        assertEquals("running", running.path("evaluation").path("state").asText());
+        assertEquals(2, running.path("benchmarks").size());
+        apply(new Event.EvaluationCompleted(artifact, artifact, List.of("ordering", "navigation"), Instant.now()));
+        assertEquals("completed", http.get("/api/merges/" + submission.path("id").asText()).json()
+                .path("evaluation").path("state").asText());
     }
 
     @Test

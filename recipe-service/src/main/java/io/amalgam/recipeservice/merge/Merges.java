@@ -54,6 +54,7 @@ public class Merges {
     private final MergeQueries queries;
     private final Projector projector;
     private final Broker broker;
+    private final Evaluations evaluations;
     private final ModelSource models;
     private final ArtifactStore store;
     private final String tenant;
@@ -62,13 +63,14 @@ public class Merges {
     /** Takes everything that a merge starts with. */
     public Merges(
             Database database, ProjectionSchema schema, MergeQueries queries, Projector projector, Broker broker,
-            ModelSource models, ArtifactStore store, @ConfigProperty(name = "amalgam.tenant") String tenant,
+            Evaluations evaluations, ModelSource models, ArtifactStore store, @ConfigProperty(name = "amalgam.tenant") String tenant,
             MeterRegistry metrics) {
         this.database = database;
         this.schema = schema;
         this.queries = queries;
         this.projector = projector;
         this.broker = broker;
+        this.evaluations = evaluations;
         this.models = models;
         this.store = store;
         this.tenant = tenant;
@@ -149,7 +151,8 @@ public class Merges {
     }
 
     /**
-     * Asks that a merge end. Asking again, or for one that has ended, changes nothing.
+     * Asks that a merge end, or if it has, the evaluation of its artifact. Asking again, or where both have ended,
+     * changes nothing.
      *
      * @throws AmalgamException with {@code NOT_FOUND} or {@code BROKER_UNAVAILABLE}
      */
@@ -157,6 +160,7 @@ public class Merges {
         schema.ensure();
         MergeView merge = find(id);
         if (merge.terminal()) {
+            evaluations.cancel(merge, tenant, reason, trace);
             return merge;
         }
         Event.MergeCancellationRequested event =
@@ -193,7 +197,11 @@ public class Merges {
                 .orElse(0);
         Optional<MergeView> newest = queries.newestOf(connection, artifact);
         if (complete) {
-            noteBenchmarks(wanted, newest, problems);
+            List<String> added = evaluations.extend(connection, artifact, wanted.benchmarks(), trace);
+            if (!added.isEmpty()) {
+                problems.add(ProblemView.of(new Problem(ErrorCode.CONFLICT, Problem.Severity.NOTE,
+                        "the artifact exists; it is now scored with " + added + " too", null, 0, 0)));
+            }
             return new Submission(Submission.Outcome.COMPLETE, newest.map(merge -> merge.id().toString()).orElse(null),
                     artifact, attempts, "completed", cost, problems);
         }
@@ -232,14 +240,14 @@ public class Merges {
                 : order.name();
     }
 
-    /** The first order decides what an artifact is scored with; a later one is told so, if it asked for more. */
+    /** While a merge runs its first order decides what the artifact is scored with; a later one is told so. */
     private static void noteBenchmarks(Wanted wanted, Optional<MergeView> merge, List<ProblemView> problems) {
         List<String> scored = merge.map(MergeView::benchmarks).orElse(List.of());
         List<String> missing = wanted.benchmarks().stream().filter(task -> !scored.contains(task)).toList();
         if (!missing.isEmpty()) {
             problems.add(ProblemView.of(new Problem(ErrorCode.CONFLICT, Problem.Severity.NOTE,
-                    "the artifact was ordered before, to be scored with " + scored + "; " + missing
-                            + " can be had with: amalgam evaluate MODEL --tasks " + String.join(",", missing),
+                    "the artifact was ordered before, to be scored with " + scored + "; for " + missing
+                            + " submit the recipe again when it is complete",
                     null, 0, 0)));
         }
     }

@@ -41,6 +41,15 @@ public class ScoreProjection {
                     order by name)""",
                 event.artifact(), merge, event.name() == null ? "" : event.name(), event.method(), event.location(),
                 event.manifestSha256(), event.bytes(), benchmarks, MergeProjection.instant(event.at()));
+        Sql.update(connection, """
+                update projection.merge set benchmarks = array(
+                    select distinct name from unnest(benchmarks || ?) as name order by name)
+                where id = ? and not benchmarks @> ?""", benchmarks, merge, benchmarks);
+        // What had ended before goes on with what is asked for now.
+        Sql.update(connection, """
+                update projection.evaluation
+                set state = 'running', error_code = null, error_message = null, finished_at = null
+                where id = ? and finished_at < ?""", event.artifact(), MergeProjection.instant(event.at()));
         List<Event.ModelPlace> models = event.models() == null ? List.of() : event.models();
         for (int position = 0; position < models.size(); position++) {
             Event.ModelPlace model = models.get(position);
@@ -177,8 +186,8 @@ public class ScoreProjection {
         makeEvaluation(connection, evaluation, artifact, at);
         return Sql.update(connection, """
                 update projection.evaluation set state = ?, error_code = ?, error_message = ?, finished_at = ?
-                where id = ? and state = 'running'""",
-                state, code, message, MergeProjection.instant(at), evaluation) > 0;
+                where id = ? and (state = 'running' or finished_at < ?)""",
+                state, code, message, MergeProjection.instant(at), evaluation, MergeProjection.instant(at)) > 0;
     }
 
     private String json(Map<String, Double> values) {

@@ -181,9 +181,10 @@ public class MergeResource {
     @RunOnVirtualThread
     @Operation(summary = "Cancel a merge",
             description = "Work stops within seconds; the merge ends as cancelled unless it completes or fails first. "
-                    + "Cancelling one that has ended changes nothing.")
+                    + "Where it has completed, the evaluation of its artifact is cancelled, if that still runs; where that "
+                    + "has ended too, nothing changes.")
     @APIResponse(responseCode = "202", description = "The cancellation was published.")
-    @APIResponse(responseCode = "200", description = "The merge had ended before.")
+    @APIResponse(responseCode = "200", description = "The merge had ended before; its evaluation may be ending now.")
     public Response cancel(@PathParam("id") String id, @QueryParam("reason") @DefaultValue("") String reason) {
         UUID merge = mergeId(id);
         boolean ended = merges.find(merge).terminal();
