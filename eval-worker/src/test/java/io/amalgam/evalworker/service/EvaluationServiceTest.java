@@ -5,6 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.amalgam.engine.source.LocalModelSource;
+import io.amalgam.engine.store.FileSystemStore;
+import io.amalgam.evaluation.task.BenchmarkTask;
+import io.amalgam.evaluation.task.QuestionResult;
+import io.amalgam.evaluation.task.TaskCatalog;
+import io.amalgam.evalworker.task.ResultStore;
+import io.amalgam.evalworker.task.SliceResults;
 import io.amalgam.events.Event;
 import io.amalgam.events.Event.ArtifactCompleted;
 import io.amalgam.events.Event.EvaluationCancellationRequested;
@@ -30,6 +36,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +61,12 @@ class EvaluationServiceTest {
 
     @ConfigProperty(name = "amalgam.models.root")
     Path models;
+
+    @ConfigProperty(name = "amalgam.store.root")
+    Path storeRoot;
+
+    @ConfigProperty(name = "amalgam.benchmarks.root")
+    Path benchmarks;
 
     private final List<Event> scores = new CopyOnWriteArrayList<>();
     private final List<Event> results = new CopyOnWriteArrayList<>();
@@ -183,6 +196,27 @@ class EvaluationServiceTest {
                 .filter(score -> score.evaluation().equals("six")).map(ScoreRecorded::task).collect(Collectors.toSet()));
         assertEquals(more, scores(EvaluationCompleted.class).stream()
                 .filter(event -> event.artifact().equals("six")).findFirst().orElseThrow().benchmarks());
+    }
+
+    @Test
+    void aSliceThatStoppedHalfWayGoesOnWhereItWas() throws Exception {
+        ModelPlace model = place("navigation-expert", ModelPlace.Role.ARTIFACT);
+        announce("seven", List.of("ordering"), model);
+        await().atMost(LIMIT).until(() -> scores(EvaluationCompleted.class).stream()
+                .anyMatch(event -> event.artifact().equals("seven")));
+        BenchmarkTask task = TaskCatalog.open(List.of(benchmarks)).find("ordering");
+        ResultStore store = new ResultStore(new FileSystemStore(storeRoot));
+        SliceResults whole = store.read(model.identity(), task.name(), task.digest(), 0).orElseThrow();
+        List<QuestionResult> half = new ArrayList<>(whole.answers().subList(0, 50));
+        half.set(0, QuestionResult.parse(half.getFirst().toJson().replace("\"id\":\"0\"", "\"id\":\"kept\"")));
+        store.write(model.identity(), task.name(), task.digest(), new SliceResults(whole.engine(), 0, half));
+
+        announce("eight", List.of("ordering"), model);
+        await().atMost(LIMIT).until(() -> scores(EvaluationCompleted.class).stream()
+                .anyMatch(event -> event.artifact().equals("eight")));
+        SliceResults after = store.read(model.identity(), task.name(), task.digest(), 0).orElseThrow();
+        assertEquals("kept", after.answers().getFirst().id(), "what was answered is not asked again");
+        assertEquals(whole.answers().subList(1, 200), after.answers().subList(1, 200));
     }
 
     @Test
