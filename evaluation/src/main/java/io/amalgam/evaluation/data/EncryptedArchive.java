@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import net.lingala.zip4j.ZipFile;
-import net.lingala.zip4j.exception.ZipException;
 import net.lingala.zip4j.model.FileHeader;
 
 /**
@@ -76,11 +75,10 @@ final class EncryptedArchive {
     }
 
     private AmalgamException unreadable(String name, IOException e) {
-        boolean password = e instanceof ZipException zip && zip.getType() == ZipException.Type.WRONG_PASSWORD;
         return new AmalgamException(
                 ErrorCode.BENCHMARK_DATA,
-                MEMBERS + name + " in " + file + " cannot be read: "
-                        + (password ? "it has another password than GPQA's archive" : e.getMessage()) + ".",
+                MEMBERS + name + " in " + file + " cannot be read (" + e.getMessage()
+                        + "): it is damaged, or has another password than GPQA's archive.",
                 e);
     }
 }
