@@ -27,11 +27,13 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** Scores a model on benchmark tasks, by our own forward pass. */
 @Command(
@@ -117,6 +119,15 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--threads", paramLabel = "N", description = "The number of threads; all cores unless given.")
     private int threads;
+
+    @Option(
+            names = "--kv-cache",
+            paramLabel = "TYPE",
+            converter = KeyValueTypeConverter.class,
+            defaultValue = "float32",
+            description = "The type in which keys and values are kept: float32, or bfloat16, which halves their memory and"
+                    + " changes log-likelihoods slightly (default: ${DEFAULT-VALUE}).")
+    private InferenceOptions.KeyValueType keyValueType;
 
     @Option(
             names = "--endpoint",
@@ -245,7 +256,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return new ModelEvaluation(
                 ModelSources.commandLine(LocalModelSource.Identity.FINGERPRINT),
                 new ModelEvaluation.Settings(
-                        new InferenceOptions(threads, maximumLength(), 0, InferenceOptions.KeyValueType.FLOAT32),
+                        new InferenceOptions(threads, maximumLength(), 0, keyValueType),
                         endpoint == null ? Optional.empty() : Optional.of(endpoint(name)),
                         applyChatTemplate, multiturn, generation, limit,
                         noCache || endpoint != null ? Optional.empty() : Optional.of(folders.cache())));
@@ -280,5 +291,17 @@ final class EvaluateCommand implements Callable<Integer> {
             }
         }
         return comparisons;
+    }
+
+    /** Reads the name of a type. */
+    static final class KeyValueTypeConverter implements ITypeConverter<InferenceOptions.KeyValueType> {
+        @Override
+        public InferenceOptions.KeyValueType convert(String value) {
+            return switch (value) {
+                case "float32" -> InferenceOptions.KeyValueType.FLOAT32;
+                case "bfloat16" -> InferenceOptions.KeyValueType.BFLOAT16;
+                default -> throw new TypeConversionException("'" + value + "' is neither float32 nor bfloat16");
+            };
+        }
     }
 }

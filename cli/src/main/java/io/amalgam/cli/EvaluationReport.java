@@ -9,6 +9,7 @@ import io.amalgam.evaluation.score.TaskScore;
 import io.amalgam.evaluation.task.BenchmarkTask;
 import io.amalgam.evaluation.task.TaskCatalog;
 import java.io.PrintWriter;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -51,6 +52,22 @@ final class EvaluationReport {
             }
             out.println();
         });
+        comparisons.entrySet().stream()
+                .filter(other -> comparisons.size() > 1 && !other.getValue().isEmpty())
+                .max(Comparator.comparingDouble(other -> score(other.getValue())))
+                .ifPresent(best -> best(model, best.getKey(), PairedComparison.average("average", best.getValue())));
+    }
+
+    /** What another model scores on average over the tasks. */
+    private static double score(List<PairedComparison> tasks) {
+        return tasks.stream().mapToDouble(PairedComparison::second).average().orElseThrow();
+    }
+
+    private void best(String model, String other, PairedComparison average) {
+        out.println("The best of the others is " + other + ", on average over the tasks; " + model + " against it: "
+                + average.verdict().label() + " (" + signed(average.difference()) + ", 95 % interval "
+                + signed(average.low()) + " to " + signed(average.high()) + ")");
+        out.println();
     }
 
     private void score(TaskScore score) {

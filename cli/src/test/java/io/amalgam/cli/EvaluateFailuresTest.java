@@ -109,6 +109,26 @@ class EvaluateFailuresTest {
     }
 
     @Test
+    void keysAndValuesInHalfTheMemoryAreAnotherEngineToWhoeverRemembersAnswers() throws IOException {
+        Path results = folder.resolve("half.json");
+        CommandRun run = CommandRun.of("evaluate", BASE, "--tasks", "navigation", "--limit", 5, "--data", data,
+                "--kv-cache", "bfloat16", "--output", results);
+        assertEquals(0, run.status(), run.err());
+        assertTrue(new ObjectMapper().readTree(results.toFile()).at("/amalgam/engine").textValue()
+                .contains("keys and values bfloat16"));
+        assertEquals(2, CommandRun.of("evaluate", BASE, "--tasks", "navigation", "--kv-cache", "int8").status());
+    }
+
+    @Test
+    void theBestOfSeveralOthersIsNamed() {
+        CommandRun run = CommandRun.of("evaluate", BASE, "--tasks", "navigation", "--limit", 20, "--data", data,
+                "--compare-to", BASE.resolveSibling("navigation-expert"), "--compare-to",
+                BASE.resolveSibling("ordering-expert"));
+        assertEquals(0, run.status(), run.err());
+        assertTrue(run.out().contains("The best of the others is "), run.out());
+    }
+
+    @Test
     void aContextThatDoesNotFitIsCutCountedAndShown() {
         CommandRun run = CommandRun.of("evaluate", BASE, "--tasks", "navigation", "--limit", 5, "--data", data,
                 "--model_args", "max_length=8");
