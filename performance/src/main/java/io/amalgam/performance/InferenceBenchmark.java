@@ -21,8 +21,17 @@ import java.util.Map;
  */
 public final class InferenceBenchmark {
     private static final String PARITY = "parity";
-    /** More than a thousand requests, every kind of choice among them, in some minutes. */
-    private static final String PARITY_TASKS = "leaderboard_bbh:4,leaderboard_mmlu_pro:50,leaderboard_musr:3";
+    /**
+     * More than a thousand requests in some minutes, every kind of choice among them: words, letters, numbers, sentences;
+     * one token and many; contexts of a hundred tokens and of two thousand.
+     */
+    private static final String PARITY_TASKS = String.join(",",
+            "leaderboard_bbh_object_counting:26", "leaderboard_bbh_boolean_expressions:40",
+            "leaderboard_bbh_sports_understanding:30", "leaderboard_bbh_web_of_lies:20", "leaderboard_bbh_navigate:10",
+            "leaderboard_bbh_hyperbaton:10", "leaderboard_bbh_ruin_names:4", "leaderboard_bbh_date_understanding:2",
+            "leaderboard_bbh_penguins_in_a_table:2", "leaderboard_bbh_tracking_shuffled_objects_three_objects:2",
+            "leaderboard_bbh_reasoning_about_colored_objects:1", "leaderboard_mmlu_pro:25",
+            "leaderboard_musr_object_placements:1");
     private static final String SPEED_TASKS = "object_counting:10";
     private static final String SAMPLES = "samples/benchmark";
     private static final int ONE_BY_ONE = 20;
