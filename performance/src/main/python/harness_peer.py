@@ -7,6 +7,8 @@ Reads one JSON object a line from standard input and answers with one line on st
     {"operation": "prefill", "texts": [text, ...]}                             -> {"seconds": s, "tokens": n}
     {"operation": "loglikelihood", "requests": [[context, continuation], ...]} -> {"seconds": s, "results": [[ll, greedy], ...]}
 
+Every answer has "processor" too: the processor time of all threads, in seconds.
+
 Prefill is one forward pass a sequence with logits at the last position only, as scoring one continuation token needs it.
 Needs torch, transformers and lm_eval==0.4.13.
 """
@@ -31,6 +33,7 @@ def main():
         operation = request["operation"]
         answer = {}
         start = time.perf_counter()
+        processor = time.process_time()
         if operation == "open":
             torch.set_num_threads(request["threads"])
             harness = HFLM(pretrained=request["model"], dtype=request["dtype"], device="cpu",
@@ -48,6 +51,7 @@ def main():
         else:
             sys.exit(f"unknown operation {operation}")
         answer["seconds"] = time.perf_counter() - start
+        answer["processor"] = time.process_time() - processor
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

@@ -1,27 +1,45 @@
 package io.amalgam.performance;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.management.OperatingSystemMXBean;
 import io.amalgam.evaluation.inference.LanguageModel;
 import io.amalgam.evaluation.inference.LoglikelihoodRequest;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The same work by our forward pass and by others, in turns: ours, theirs, ours, theirs. Figures are medians over rounds;
- * before them both sides are warmed up, by some of the same work, which is not counted.
+ * before them both sides are warmed up, by some of the same work, which is not counted. Beside the time on the clock stands
+ * the processor time of all threads, which tells more where the machine has other work; with one thread it is free of
+ * what threads wait for one another.
  */
 final class InferenceSpeed {
     private static final String OURS = "amalgam float32";
+    private static final OperatingSystemMXBean PROCESS =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     private static final int WARMING_REQUESTS = 30;
+
+    /** What some work took, in seconds: on the clock, and of processors. */
+    private record Taken(double clock, double processor) {
+        static Taken of(JsonNode answer) {
+            return new Taken(answer.get("seconds").doubleValue(), answer.get("processor").doubleValue());
+        }
+
+        Taken times(double factor) {
+            return new Taken(clock * factor, processor * factor);
+        }
+    }
 
     private final LanguageModel model;
     private final Map<String, HarnessPeer> peers;
     private final int rounds;
-    private final Map<String, List<Double>> seconds = new LinkedHashMap<>();
+    private final Map<String, List<Taken>> seconds = new LinkedHashMap<>();
 
     /**
      * A measurement.
@@ -46,7 +64,7 @@ final class InferenceSpeed {
             for (Map.Entry<String, HarnessPeer> peer : peers.entrySet()) {
                 JsonNode answer = peer.getValue().prefill(texts);
                 tokens = answer.get("tokens").longValue();
-                note(peer.getKey(), round, answer.get("seconds").doubleValue());
+                note(peer.getKey(), round, Taken.of(answer));
             }
         }
         if (peers.isEmpty()) {
@@ -78,11 +96,11 @@ final class InferenceSpeed {
                     }
                 });
                 for (Map.Entry<String, HarnessPeer> peer : peers.entrySet()) {
-                    note(peer.getKey(), round, peer.getValue().loglikelihood(asked).get("seconds").doubleValue());
+                    note(peer.getKey(), round, Taken.of(peer.getValue().loglikelihood(asked)));
                 }
             }
             // The part stands for the whole.
-            seconds.get(alone).replaceAll(part -> part * requests.size() / some.size());
+            seconds.get(alone).replaceAll(part -> part.times((double) requests.size() / some.size()));
             System.out.printf("%n%s, %d questions, %d requests: requests/s%n", task.task(), task.questions(),
                     requests.size());
             print(requests.size());
@@ -91,27 +109,32 @@ final class InferenceSpeed {
 
     private void note(String side, int round, Runnable work) {
         long start = System.nanoTime();
+        long processor = PROCESS.getProcessCpuTime();
         work.run();
-        note(side, round, (System.nanoTime() - start) / 1e9);
+        note(side, round, new Taken(
+                (System.nanoTime() - start) / 1e9, (PROCESS.getProcessCpuTime() - processor) / 1e9));
     }
 
-    private void note(String side, int round, double time) {
+    private void note(String side, int round, Taken taken) {
         if (round > 0) {
-            seconds.computeIfAbsent(side, key -> new ArrayList<>()).add(time);
+            seconds.computeIfAbsent(side, key -> new ArrayList<>()).add(taken);
         }
     }
 
     private void print(double amount) {
-        double ours = median(seconds.get(OURS));
-        for (Map.Entry<String, List<Double>> side : seconds.entrySet()) {
-            double median = median(side.getValue());
-            System.out.printf("  %-28s %10.1f %10.2f s %10s%n", side.getKey(), amount / median, median,
-                    side.getKey().equals(OURS) ? "" : String.format("%.2fx", median / ours));
+        double clock = median(seconds.get(OURS), Taken::clock);
+        double processor = median(seconds.get(OURS), Taken::processor);
+        System.out.printf("  %-28s %10s %10s %9s %12s %9s%n", "", "a second", "seconds", "ratio", "processor s", "ratio");
+        for (Map.Entry<String, List<Taken>> side : seconds.entrySet()) {
+            double taken = median(side.getValue(), Taken::clock);
+            double worked = median(side.getValue(), Taken::processor);
+            System.out.printf("  %-28s %10.1f %10.2f %8.2fx %12.2f %8.2fx%n", side.getKey(), amount / taken, taken,
+                    taken / clock, worked, worked / processor);
         }
     }
 
-    private static double median(List<Double> values) {
-        double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    private static double median(List<Taken> values, ToDoubleFunction<Taken> of) {
+        double[] sorted = values.stream().mapToDouble(of).sorted().toArray();
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
