@@ -9,11 +9,9 @@ import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.evaluation.task.QuestionResult;
+import io.amalgam.events.StoredAnswers;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,8 +25,6 @@ import java.util.Optional;
  */
 public final class ResultStore {
     private static final int FORMAT = 1;
-    private static final int LIMIT = 64 << 20;
-    private static final int DIGEST_DIGITS = 16;
 
     private final ArtifactStore store;
     private final ObjectMapper json = new ObjectMapper();
@@ -44,8 +40,7 @@ public final class ResultStore {
      * @param question any question of the slice
      */
     public static String location(String modelIdentity, String task, String taskDigest, int question) {
-        return String.format("evaluations/%s/%s/%s-%05d.jsonl", sha256(modelIdentity), task,
-                taskDigest.substring(0, Math.min(DIGEST_DIGITS, taskDigest.length())), Slices.start(question));
+        return StoredAnswers.location(modelIdentity, task, taskDigest, question);
     }
 
     /**
@@ -56,7 +51,7 @@ public final class ResultStore {
      */
     public Optional<SliceResults> read(String modelIdentity, String task, String taskDigest, int question) {
         String location = location(modelIdentity, task, taskDigest, question);
-        Optional<byte[]> content = store.get(location, LIMIT);
+        Optional<byte[]> content = store.get(location, StoredAnswers.LIMIT);
         if (content.isEmpty()) {
             return Optional.empty();
         }
@@ -113,14 +108,5 @@ public final class ResultStore {
     private static AmalgamException unreadable(String location, String reason) {
         return new AmalgamException(ErrorCode.DIGEST_MISMATCH, "Stored answers " + location + " cannot be read ("
                 + reason + "). Delete the document to have the questions asked again.");
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of().formatHex(
-                    MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
-        }
     }
 }

@@ -80,13 +80,16 @@ public class ScoreProjection {
     void taskCompleted(Connection connection, Event.EvaluationTaskCompleted event) throws SQLException {
         makeEvaluation(connection, event.evaluation(), null, event.at());
         Sql.update(connection, """
-                insert into projection.evaluation_slice
-                    (evaluation, model_identity, task, first_question, total, questions)
-                values (?, ?, ?, ?, ?, ?)
+                insert into projection.evaluation_slice (evaluation, model_identity, task, first_question, total,
+                    questions, worker, milliseconds, answered_at)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 on conflict (evaluation, model_identity, task, first_question) do update
-                    set questions = greatest(projection.evaluation_slice.questions, excluded.questions)""",
+                    set questions = greatest(projection.evaluation_slice.questions, excluded.questions),
+                        worker = excluded.worker, milliseconds = excluded.milliseconds,
+                        answered_at = excluded.answered_at""",
                 event.evaluation(), event.modelIdentity(), event.task(), event.from(), event.total(),
-                event.to() - event.from());
+                event.to() - event.from(), event.worker(), event.milliseconds(),
+                MergeProjection.instant(event.at()));
         // An evaluation is named by its artifact until a score says otherwise.
         String artifact = Sql.first(connection,
                         "select coalesce(artifact, id) as artifact from projection.evaluation where id = ?",

@@ -15,6 +15,7 @@ import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -28,6 +29,8 @@ public class ArtifactFiles {
 
     private static final int BLOCK_BYTES = 1 << 20;
     private static final int PARTIAL_CONTENT = 206;
+    private static final String CARD = "README.md";
+    private static final long CARD_LIMIT = 1 << 20;
 
     private final ArtifactStore store;
 
@@ -67,6 +70,16 @@ public class ArtifactFiles {
             files.add(new FileView(file.name(), file.length(), file.sha256()));
         }
         return files;
+    }
+
+    /** The text of an artifact's model card, if it has one that is not too long for a page. */
+    public Optional<String> card(String artifact) {
+        Optional<Manifest> manifest = store.manifest(artifact);
+        if (manifest.isEmpty() || manifest.get().files().stream()
+                .noneMatch(file -> file.name().equals(CARD) && file.length() <= CARD_LIMIT)) {
+            return Optional.empty();
+        }
+        return Optional.of(new String(content(artifact, CARD), StandardCharsets.UTF_8));
     }
 
     /** Answers a request for a file. */
@@ -124,16 +137,24 @@ public class ArtifactFiles {
     }
 
     private FileView manifestFile(String artifact) {
-        try (RangeReader reader = store.openArtifactFile(artifact, Manifest.FILE)) {
-            byte[] bytes = new byte[Math.toIntExact(reader.length())];
-            reader.read(0, MemorySegment.ofArray(bytes));
+        byte[] bytes = content(artifact, Manifest.FILE);
+        try {
             return new FileView(Manifest.FILE, bytes.length,
                     HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
-        } catch (IOException failure) {
-            throw new AmalgamException(ErrorCode.STORE_UNAVAILABLE,
-                    "the store did not give the manifest of artifact " + artifact + ": " + failure.getMessage(), failure);
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every Java platform has SHA-256", impossible);
+        }
+    }
+
+    /** All of a small file. */
+    private byte[] content(String artifact, String name) {
+        try (RangeReader reader = store.openArtifactFile(artifact, name)) {
+            byte[] bytes = new byte[Math.toIntExact(reader.length())];
+            reader.read(0, MemorySegment.ofArray(bytes));
+            return bytes;
+        } catch (IOException failure) {
+            throw new AmalgamException(ErrorCode.STORE_UNAVAILABLE, "the store did not give " + name + " of artifact "
+                    + artifact + ": " + failure.getMessage(), failure);
         }
     }
 

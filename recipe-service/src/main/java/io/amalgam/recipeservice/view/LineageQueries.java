@@ -4,6 +4,7 @@ import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -47,6 +48,24 @@ public class LineageQueries {
         });
     }
 
+    /** Returns the lineage of the newest artifacts, all of them in one graph; {@code artifact} is empty. */
+    public Lineage everything() {
+        return database.transaction(connection -> {
+            Map<String, Lineage.Node> nodes = new LinkedHashMap<>();
+            Set<Lineage.Edge> edges = new LinkedHashSet<>();
+            for (Lineage.Node artifact : Sql.list(connection,
+                    "select id, name, method from projection.artifact order by completed_at desc, id limit ?",
+                    LineageQueries::node, LIMIT)) {
+                nodes.put(artifact.id(), artifact);
+                for (Use use : models(connection, artifact.id())) {
+                    nodes.putIfAbsent(use.model().id(), use.model());
+                    edges.add(new Lineage.Edge(use.model().id(), use.artifact(), use.role()));
+                }
+            }
+            return new Lineage("", List.copyOf(nodes.values()), List.copyOf(edges));
+        });
+    }
+
     private static void follow(
             Connection connection, String start, boolean ancestors, Map<String, Lineage.Node> nodes,
             Set<Lineage.Edge> edges) throws SQLException {
@@ -70,9 +89,12 @@ public class LineageQueries {
 
     private static Optional<Lineage.Node> node(Connection connection, String artifact) throws SQLException {
         return Sql.first(connection, "select id, name, method from projection.artifact where id = ?",
-                row -> new Lineage.Node(row.getString("id"), row.getString("name"), row.getString("id"),
-                        row.getString("method")),
-                artifact);
+                LineageQueries::node, artifact);
+    }
+
+    private static Lineage.Node node(ResultSet row) throws SQLException {
+        return new Lineage.Node(row.getString("id"), row.getString("name"), row.getString("id"),
+                row.getString("method"));
     }
 
     /** What an artifact was made of. */

@@ -1,5 +1,6 @@
 package io.amalgam.recipeservice.view;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
 
@@ -14,4 +15,10 @@ import java.time.Instant;
  * @param data the event's record
  */
 public record MergeEventView(int number, String type, Instant at, JsonNode data) {
+
+    /** What it tells, in a sentence for people. */
+    @JsonProperty
+    public String sentence() {
+        return EventSentence.of(type, data);
+    }
 }

@@ -1,0 +1,170 @@
+package io.amalgam.recipeservice.rest;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.method.MergeMethod;
+import io.amalgam.engine.method.MergeMethods;
+import io.amalgam.engine.method.MethodParameter;
+import io.amalgam.engine.plan.PinnedRecipe;
+import io.amalgam.recipeservice.database.ProjectionSchema;
+import io.amalgam.recipeservice.merge.Merges;
+import io.amalgam.recipeservice.page.RecipeTemplates;
+import io.amalgam.recipeservice.view.ComparisonQueries;
+import io.amalgam.recipeservice.view.KnownModels;
+import io.amalgam.recipeservice.view.LineQueries;
+import io.amalgam.recipeservice.view.LineView;
+import io.amalgam.recipeservice.view.Lineage;
+import io.amalgam.recipeservice.view.LineageQueries;
+import io.amalgam.recipeservice.view.ModelComparison;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import java.util.List;
+import java.util.Locale;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** What recipes are written from, and what the line knows of itself: methods, models, workers, comparisons. */
+@Path("/api")
+@Tag(name = "Catalogue")
+@Produces(MediaType.APPLICATION_JSON)
+@RunOnVirtualThread
+public class CatalogResource {
+
+    private static final int MOST_QUESTIONS = 1000;
+
+    private final Merges merges;
+    private final PinnedRecipes pinnedRecipes;
+    private final KnownModels models;
+    private final ComparisonQueries comparisons;
+    private final LineQueries line;
+    private final LineageQueries lineages;
+    private final ProjectionSchema schema;
+
+    /** Takes what questions are answered with. */
+    public CatalogResource(
+            Merges merges, PinnedRecipes pinnedRecipes, KnownModels models, ComparisonQueries comparisons,
+            LineQueries line, LineageQueries lineages, ProjectionSchema schema) {
+        this.merges = merges;
+        this.pinnedRecipes = pinnedRecipes;
+        this.models = models;
+        this.comparisons = comparisons;
+        this.line = line;
+        this.lineages = lineages;
+        this.schema = schema;
+    }
+
+    /**
+     * A merge method.
+     *
+     * @param name that recipes use
+     * @param summary one sentence
+     * @param formula in plain text
+     * @param paper that defines it
+     * @param models how many, in words
+     * @param base {@code required}, {@code optional}, or {@code ordinary input}
+     * @param parameters that it takes
+     * @param template a recipe to start from
+     */
+    public record Method(
+            String name, String summary, String formula, String paper, String models, String base,
+            List<Parameter> parameters, String template) {
+    }
+
+    /** A parameter of a method; {@code value} is its default, or null. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Parameter(
+            String name, String type, String scope, boolean required, Object value, String description) {
+    }
+
+    /** The merge methods with their parameters, each with a recipe to start from on models that are known here. */
+    @GET
+    @Path("/methods")
+    @Operation(summary = "List the merge methods", description = "With parameters and a recipe to start from.")
+    public List<Method> methods() {
+        schema.ensure();
+        List<String> names = RecipeTemplates.order(models.list().stream().map(KnownModels.Known::name).toList());
+        return MergeMethods.all().stream().map(method -> view(method, names)).toList();
+    }
+
+    /** The models that a recipe can name here. */
+    @GET
+    @Path("/models")
+    @Operation(summary = "List known models",
+            description = "Folders under the models' root, and what earlier merges were made of.")
+    public List<KnownModels.Known> models() {
+        schema.ensure();
+        return models.list();
+    }
+
+    /** The recipe of a merge as it was written. */
+    @GET
+    @Path("/merges/{id}/recipe")
+    @Produces("application/yaml;charset=UTF-8")
+    @Operation(summary = "The recipe of a merge", description = "As it was written, for running it again with changes.")
+    public String recipe(@PathParam("id") String id) {
+        return pinnedRecipes.of(merges.find(MergeResource.mergeId(id)))
+                .map(PinnedRecipe::recipe)
+                .orElseThrow(() -> new AmalgamException(ErrorCode.NOT_FOUND,
+                        "the store does not have the recipe of merge " + id + " any more"));
+    }
+
+    /** Compares any two models. */
+    @GET
+    @Path("/compare")
+    @Operation(summary = "Compare two models",
+            description = "Paired, on the questions that both have answered; `questions` asks for those on which they "
+                    + "differ.")
+    public ModelComparison compare(
+            @QueryParam("first") String first, @QueryParam("second") String second, @QueryParam("task") String task,
+            @QueryParam("questions") @DefaultValue("0") int questions) {
+        schema.ensure();
+        if (first == null || second == null) {
+            throw new AmalgamException(ErrorCode.ARGUMENT_INVALID,
+                    "compare needs first and second; each is an artifact's key or a model's identity");
+        }
+        return comparisons.compare(first, second, task, Math.clamp(questions, 0, MOST_QUESTIONS));
+    }
+
+    /** Tells what waits, what runs, and who works on it. */
+    @GET
+    @Path("/line")
+    @Operation(summary = "The line", description = "What waits, what runs, and the workers that were heard of lately.")
+    public LineView line() {
+        schema.ensure();
+        return line.line();
+    }
+
+    /** The lineage of everything. */
+    @GET
+    @Path("/lineage")
+    @Operation(summary = "Lineage of all artifacts", description = "Every model, and what was made of it.")
+    public Lineage lineage() {
+        schema.ensure();
+        return lineages.everything();
+    }
+
+    private static Method view(MergeMethod method, List<String> models) {
+        String base = switch (method.inputs().base()) {
+            case REQUIRED -> "required";
+            case OPTIONAL -> "optional";
+            case ORDINARY_INPUT -> "ordinary input";
+        };
+        return new Method(method.name(), method.summary(), method.formula(), method.paper(),
+                method.inputs().inWords(), base,
+                method.parameters().stream().map(CatalogResource::view).toList(),
+                RecipeTemplates.recipe(method, models));
+    }
+
+    private static Parameter view(MethodParameter parameter) {
+        return new Parameter(parameter.name(), parameter.type().name().toLowerCase(Locale.ROOT),
+                parameter.scope() == MethodParameter.Scope.SHARED ? "shared" : "each model", parameter.required(),
+                parameter.defaultValue(), parameter.description());
+    }
+}
