@@ -117,6 +117,13 @@ public final class Topics {
     /** Records that were given up, with the reason. */
     public static final Topic DEAD_LETTERS = new Topic("dead-letters", 1, Cleanup.DELETE, Duration.ofDays(30));
 
+    /** CloudEvents of others, in structured or binary mode, that fire triggers. Not events of the line. */
+    public static final Topic TRIGGER_EVENTS =
+            new Topic("trigger-events", 1, Cleanup.DELETE, Duration.ofDays(7));
+
+    /** What triggers tell others: CloudEvents in structured mode, keyed by trigger. Not events of the line. */
+    public static final Topic NOTIFICATIONS = new Topic("notifications", 1, Cleanup.DELETE, Duration.ofDays(7));
+
     /** Workers that make shards. */
     public static final WorkGroup CHUNK_WORKERS = new WorkGroup("chunk-workers", MERGE_CHUNKS);
 
@@ -126,7 +133,7 @@ public final class Topics {
     /** Every topic, in the order of the line. */
     public static final List<Topic> ALL = List.of(
             MERGE_REQUESTS, MERGES, MERGE_CHUNKS, CHUNK_RESULTS, ARTIFACTS, EVALUATION_TASKS, EVALUATION_RESULTS,
-            SCORES, DEAD_LETTERS);
+            SCORES, DEAD_LETTERS, TRIGGER_EVENTS, NOTIFICATIONS);
 
     /** Names of the topics whose records belong to a merge each. */
     static final Set<String> KEYED_BY_MERGE =
