@@ -65,6 +65,12 @@ class PageTest {
             assertFalse(page.text().contains("<script>"), path);
             assertFalse(page.text().contains(" style="), path);
         }
+        for (String path : List.of("/new", "/new?method=ties", "/compare", "/compare?first=none&second=none", "/lineage",
+                "/workers", "/triggers", "/dead-letters", "/?state=failed", "/?state=unheard-of", "/?before=never")) {
+            Http.Answer page = http.get(path);
+            assertEquals(200, page.status(), path + page.text());
+            assertFalse(page.text().contains(" style="), path);
+        }
         for (String path : List.of("/static/amalgam.js", "/static/amalgam.css", "/static/icon.svg")) {
             assertEquals(200, http.get(path).status(), path);
         }

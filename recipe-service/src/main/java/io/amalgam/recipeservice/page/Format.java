@@ -1,6 +1,9 @@
 package io.amalgam.recipeservice.page;
 
+import io.amalgam.recipeservice.view.ByteCount;
+import io.amalgam.recipeservice.view.Leaderboard;
 import io.quarkus.qute.TemplateExtension;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -11,11 +14,15 @@ import java.util.Locale;
 @TemplateExtension(namespace = "fmt")
 public final class Format {
 
-    private static final double THOUSAND = 1000;
-    private static final String[] UNITS = {"B", "kB", "MB", "GB", "TB"};
     private static final int BRIEF = 12;
     /** Width of a bar in the units of its picture. */
     private static final double BAR = 100;
+    /** Width of the mark of a difference. */
+    private static final double POINT = 1.6;
+    private static final long MINUTE = 60_000;
+    private static final double SECOND = 1000;
+    private static final int HOUR_MINUTES = 60;
+    private static final int DAY_HOURS = 24;
     private static final double NORMAL_95 = 1.959963984540054;
     private static final DateTimeFormatter TIME = DateTimeFormatter.ISO_LOCAL_DATE_TIME;
 
@@ -24,13 +31,17 @@ public final class Format {
 
     /** A number of bytes, in powers of 1000. */
     public static String bytes(long count) {
-        int unit = 0;
-        double value = count;
-        while (value >= THOUSAND && unit < UNITS.length - 1) {
-            value /= THOUSAND;
-            unit++;
-        }
-        return unit == 0 ? count + " B" : String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
+        return ByteCount.text(count);
+    }
+
+    /** A speed in bytes a second. */
+    public static String rate(double bytesPerSecond) {
+        return bytesPerSecond <= 0 ? "–" : ByteCount.text(Math.round(bytesPerSecond)) + "/s";
+    }
+
+    /** A speed in things a second. */
+    public static String perSecond(double count) {
+        return count <= 0 ? "–" : String.format(Locale.ROOT, "%.1f/s", count);
     }
 
     /** A score between 0 and 1. */
@@ -73,5 +84,82 @@ public final class Format {
     /** A word in small letters. */
     public static String lower(String word) {
         return word.toLowerCase(Locale.ROOT);
+    }
+
+    /** How long something took, or has taken until now. */
+    public static String duration(Instant from, Instant to) {
+        if (from == null) {
+            return "–";
+        }
+        long millis = Math.max(0, Duration.between(from, to == null ? Instant.now() : to).toMillis());
+        if (millis < MINUTE) {
+            return String.format(Locale.ROOT, "%.1f s", millis / SECOND);
+        }
+        long minutes = millis / MINUTE;
+        return minutes < HOUR_MINUTES ? minutes + " min " + millis % MINUTE / (int) SECOND + " s"
+                : minutes / HOUR_MINUTES + " h " + minutes % HOUR_MINUTES + " min";
+    }
+
+    /** How long ago something was, roughly. */
+    public static String ago(Instant time) {
+        if (time == null) {
+            return "";
+        }
+        long seconds = Math.max(0, Duration.between(time, Instant.now()).toSeconds());
+        if (seconds < 60) {
+            return "just now";
+        }
+        long minutes = seconds / 60;
+        if (minutes < HOUR_MINUTES) {
+            return minutes + " min ago";
+        }
+        long hours = minutes / HOUR_MINUTES;
+        return hours < DAY_HOURS ? hours + " h ago" : hours / DAY_HOURS + " d ago";
+    }
+
+    /** A share of a whole in percent, for pictures. */
+    public static String percent(long part, long whole) {
+        return whole <= 0 ? "0" : String.format(Locale.ROOT, "%.1f", Math.clamp((double) part / whole, 0, 1) * BAR);
+    }
+
+    /** What a person can do about a failure. */
+    public static String remedy(String code) {
+        return Remedies.of(code);
+    }
+
+    /** Where a difference between -1 and 1 lies on a bar whose middle is zero. */
+    public static String centred(double difference) {
+        return String.format(Locale.ROOT, "%.1f", (Math.clamp(difference, -1, 1) + 1) / 2 * BAR);
+    }
+
+    /** The left edge of the mark of a difference. */
+    public static String centredPoint(double difference) {
+        return String.format(Locale.ROOT, "%.1f", (Math.clamp(difference, -1, 1) + 1) / 2 * BAR - POINT / 2);
+    }
+
+    /** The words of a verdict as one, for the name of a style. */
+    public static String word(String words) {
+        return words.replace(' ', '-');
+    }
+
+    /** A style for an interval: {@code good} above zero, {@code bad} below, nothing around it. */
+    public static String sign(double low, double high) {
+        return low > 0 ? "good" : high < 0 ? "bad" : "";
+    }
+
+    /** What guessing scores on average over the averaged tasks. */
+    public static double averageChance(Leaderboard board) {
+        return board.tasks().stream()
+                .filter(task -> board.averagedTasks().contains(task.name()))
+                .mapToDouble(Leaderboard.Task::chance)
+                .average()
+                .orElse(0);
+    }
+
+    /** Whether a value is the best of its task. */
+    public static boolean isBest(Leaderboard board, String task, double value) {
+        return board.rows().stream()
+                .map(row -> row.cells().get(task))
+                .noneMatch(cell -> cell != null && cell.value() > value);
     }
 }

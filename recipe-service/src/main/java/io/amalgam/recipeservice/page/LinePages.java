@@ -1,0 +1,77 @@
+package io.amalgam.recipeservice.page;
+
+import io.amalgam.recipeservice.database.ProjectionSchema;
+import io.amalgam.recipeservice.trigger.TriggerView;
+import io.amalgam.recipeservice.trigger.Triggers;
+import io.amalgam.recipeservice.view.LineQueries;
+import io.amalgam.recipeservice.view.LineView;
+import io.quarkus.qute.CheckedTemplate;
+import io.quarkus.qute.TemplateInstance;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+
+/** The pages of the line itself: workers and queue, triggers, dead letters. */
+@Path("/")
+@Produces(MediaType.TEXT_HTML)
+@Blocking
+public class LinePages {
+
+    private static final int LISTED = 200;
+
+    private final LineQueries line;
+    private final Triggers triggers;
+    private final ProjectionSchema schema;
+
+    /** Takes what pages show. */
+    public LinePages(LineQueries line, Triggers triggers, ProjectionSchema schema) {
+        this.line = line;
+        this.triggers = triggers;
+        this.schema = schema;
+    }
+
+    /** Every parameter of a template, checked when the service is built. */
+    @CheckedTemplate(basePath = "pages")
+    static class Templates {
+
+        private Templates() {
+        }
+
+        static native TemplateInstance workers(LineView line);
+
+        static native TemplateInstance triggers(List<TriggerView> triggers);
+
+        static native TemplateInstance deadLetters(List<LineQueries.DeadLetter> letters);
+    }
+
+    /** Who works, and what waits. */
+    @GET
+    @Path("workers")
+    @Operation(hidden = true)
+    public Response workers() {
+        schema.ensure();
+        return HtmlResponse.page(Templates.workers(line.line()));
+    }
+
+    /** Recipes with a condition. */
+    @GET
+    @Path("triggers")
+    @Operation(hidden = true)
+    public Response triggers() {
+        return HtmlResponse.page(Templates.triggers(triggers.list()));
+    }
+
+    /** What was given up. */
+    @GET
+    @Path("dead-letters")
+    @Operation(hidden = true)
+    public Response deadLetters() {
+        schema.ensure();
+        return HtmlResponse.page(Templates.deadLetters(line.deadLetters(LISTED)));
+    }
+}
