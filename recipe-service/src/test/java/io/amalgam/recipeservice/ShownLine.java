@@ -58,7 +58,7 @@ final class ShownLine {
                 "chunk 7 was begun by three workers that died; the last was merge-worker/host-2", now.minusSeconds(3000)));
         apply(new Event.DeadLetter("merges", 3, 42, "key", "io.amalgam.MergePlanned", "EVENT_INVALID",
                 "merge is \"x\", expected the UUID of a merge", null, "{\"merge\": \"x\"}", "recipe-service/host",
-                now.minusSeconds(600)));
+                now.minusSeconds(600), null));
     }
 
     /** A merge with chunks to do. */

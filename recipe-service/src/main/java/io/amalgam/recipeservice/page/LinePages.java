@@ -1,6 +1,8 @@
 package io.amalgam.recipeservice.page;
 
 import io.amalgam.recipeservice.database.ProjectionSchema;
+import io.amalgam.recipeservice.deadletter.DeadLetterQueries;
+import io.amalgam.recipeservice.deadletter.DeadLetterView;
 import io.amalgam.recipeservice.trigger.TriggerView;
 import io.amalgam.recipeservice.trigger.Triggers;
 import io.amalgam.recipeservice.view.LineQueries;
@@ -8,9 +10,11 @@ import io.amalgam.recipeservice.view.LineView;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
@@ -23,15 +27,18 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 public class LinePages {
 
     private static final int LISTED = 200;
+    private static final List<String> LETTER_STATES = List.of("open", "replayed", "dropped");
 
     private final LineQueries line;
     private final Triggers triggers;
+    private final DeadLetterQueries letters;
     private final ProjectionSchema schema;
 
     /** Takes what pages show. */
-    public LinePages(LineQueries line, Triggers triggers, ProjectionSchema schema) {
+    public LinePages(LineQueries line, Triggers triggers, DeadLetterQueries letters, ProjectionSchema schema) {
         this.line = line;
         this.triggers = triggers;
+        this.letters = letters;
         this.schema = schema;
     }
 
@@ -46,7 +53,7 @@ public class LinePages {
 
         static native TemplateInstance triggers(List<TriggerView> triggers);
 
-        static native TemplateInstance deadLetters(List<LineQueries.DeadLetter> letters);
+        static native TemplateInstance deadLetters(List<DeadLetterView> letters, List<String> states, String state);
     }
 
     /** Who works, and what waits. */
@@ -70,8 +77,9 @@ public class LinePages {
     @GET
     @Path("dead-letters")
     @Operation(hidden = true)
-    public Response deadLetters() {
-        schema.ensure();
-        return HtmlResponse.page(Templates.deadLetters(line.deadLetters(LISTED)));
+    public Response deadLetters(@QueryParam("state") @DefaultValue("open") String state) {
+        String only = LETTER_STATES.contains(state) ? state : "open";
+        return HtmlResponse.page(
+                Templates.deadLetters(letters.list(only, null, null, LISTED), LETTER_STATES, only));
     }
 }

@@ -5,7 +5,6 @@ import io.amalgam.recipeservice.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -28,12 +27,6 @@ public class LineQueries {
     public LineQueries(Database database, MergeQueries merges) {
         this.database = database;
         this.merges = merges;
-    }
-
-    /** A dead letter as people see it. */
-    public record DeadLetter(
-            String topic, int partition, long offset, String key, String type, String code, String reason, String merge,
-            String value, String by, Instant at) {
     }
 
     /** Tells what waits, what runs, and who works on it. */
@@ -74,16 +67,6 @@ public class LineQueries {
                 "select distinct task from projection.score order by task", row -> row.getString("task")));
     }
 
-    /** The newest dead letters. */
-    public List<DeadLetter> deadLetters(int limit) {
-        return database.read(connection -> Sql.list(connection,
-                "select * from projection.dead_letter order by at desc, topic, partition, record_offset desc limit ?",
-                row -> new DeadLetter(row.getString("topic"), row.getInt("partition"), row.getLong("record_offset"),
-                        row.getString("record_key"), row.getString("type"), row.getString("code"),
-                        row.getString("reason"), row.getString("merge"), row.getString("value"),
-                        row.getString("reported_by"), Sql.instant(row, "at")), limit));
-    }
-
     private static LineView.Queue queue(Connection connection) throws SQLException {
         return Sql.first(connection, """
                 select count(*) filter (where state = 'requested') as requests,
@@ -91,7 +74,8 @@ public class LineQueries {
                         filter (where state = 'running'), 0) as chunks,
                     (select count(*) from projection.evaluation_slice s join projection.evaluation e
                         on e.id = s.evaluation where e.state = 'running' and s.questions = 0) as slices,
-                    (select count(*) from projection.dead_letter) as dead_letters
+                    (select count(*) from projection.dead_letter l where not exists
+                        (select 1 from owned.dead_letter_decision d where d.letter = l.id)) as dead_letters
                 from projection.merge where artifact is not null and state in ('requested', 'running')""",
                 row -> new LineView.Queue(row.getLong("requests"), row.getLong("chunks"), row.getLong("slices"),
                         row.getLong("dead_letters"))).orElseThrow();
