@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import io.amalgam.cli.client.CancelCommand;
+import io.amalgam.cli.client.CompareCommand;
 import io.amalgam.cli.client.DeadLettersCommand;
 import io.amalgam.cli.client.LeaderboardCommand;
 import io.amalgam.cli.client.ListCommand;
@@ -8,6 +9,7 @@ import io.amalgam.cli.client.PullCommand;
 import io.amalgam.cli.client.RetryCommand;
 import io.amalgam.cli.client.ShowCommand;
 import io.amalgam.cli.client.SubmitCommand;
+import io.amalgam.cli.client.TriggersCommand;
 import io.amalgam.cli.client.WatchCommand;
 import io.amalgam.engine.Version;
 import picocli.CommandLine;
@@ -38,8 +40,11 @@ import picocli.CommandLine.Spec;
             CancelCommand.class,
             RetryCommand.class,
             LeaderboardCommand.class,
+            CompareCommand.class,
+            TriggersCommand.class,
             PullCommand.class,
             DeadLettersCommand.class,
+            CompletionCommand.class,
             VersionCommand.class,
             HelpCommand.class,
         },

@@ -11,6 +11,7 @@ final class Display {
     private static final double THOUSAND = 1000;
     private static final String[] UNITS = {"B", "kB", "MB", "GB", "TB"};
     private static final int IDENTITY_LENGTH = 12;
+    private static final int LINE_LENGTH = 100;
 
     private Display() {
     }
@@ -47,6 +48,12 @@ final class Display {
         String text = time.asText("");
         int fraction = text.indexOf('.');
         return (fraction < 0 ? text.replace("Z", "") : text.substring(0, fraction)).replace('T', ' ');
+    }
+
+    /** A text in one line that is not too long. */
+    static String line(String text) {
+        String line = text.strip().replaceAll("\\s+", " ");
+        return line.length() <= LINE_LENGTH ? line : line.substring(0, LINE_LENGTH - 1) + "…";
     }
 
     /** Rows under each other in columns; the first row is the heading. */

@@ -3,6 +3,7 @@ package io.amalgam.cli.client;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.error.Problem;
@@ -123,7 +124,8 @@ final class Server {
         if (response.statusCode() >= OK_LIMIT) {
             throw problem(response.statusCode(), response.body());
         }
-        return parse(response.body());
+        // What was deleted is answered with nothing.
+        return response.body().length == 0 ? MissingNode.getInstance() : parse(response.body());
     }
 
     private HttpRequest.Builder request(String path) {
