@@ -118,7 +118,7 @@ class ManifestsTest {
     void usersAreGivenTopicsAndGroupsThatExist() {
         Set<String> topics = Topics.ALL.stream().map(Topics.Topic::name).collect(Collectors.toSet());
         Set<String> groups = new TreeSet<>(Topics.WORK_GROUPS.stream().map(Topics.WorkGroup::name).toList());
-        groups.addAll(List.of("recipe-service", "merge-coordinators", "evaluation-coordinators"));
+        groups.addAll(List.of("recipe-service", "recipe-service-triggers", "merge-coordinators", "evaluation-coordinators"));
         for (Map<String, Object> user : Project.ofKind(BASE, "KafkaUser")) {
             List<Map<String, Object>> rules = Project.at(user, "spec", "authorization", "acls");
             for (Map<String, Object> rule : rules) {

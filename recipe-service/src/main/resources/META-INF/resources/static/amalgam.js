@@ -1,6 +1,7 @@
 // Keeps pages up to date and checks recipes as they are typed. Pages are readable without it.
 
 import { paintCode } from "./highlight.js";
+import { layers } from "./layers.js";
 import { deadLetters } from "./letters.js";
 import { liveMerge } from "./merge.js";
 import { orderForm } from "./order.js";
@@ -30,3 +31,4 @@ when("merge", liveMerge);
 when("board", leaderboard);
 when("trigger-form", triggers);
 when("letters", deadLetters);
+when("layers", layers);

@@ -9,6 +9,7 @@ import io.amalgam.recipeservice.view.ArtifactQueries;
 import io.amalgam.recipeservice.view.ArtifactView;
 import io.amalgam.recipeservice.view.ComparisonQueries;
 import io.amalgam.recipeservice.view.ComparisonView;
+import io.amalgam.recipeservice.view.LayerReports;
 import io.amalgam.recipeservice.view.Leaderboard;
 import io.amalgam.recipeservice.view.LeaderboardQueries;
 import io.amalgam.recipeservice.view.Lineage;
@@ -30,7 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
-/** The pages of models: artifacts, the leaderboard, comparisons, lineage. */
+/** The pages of models: artifacts, the leaderboard, comparisons, layers, lineage. */
 @Path("/")
 @Produces(MediaType.TEXT_HTML)
 @Blocking
@@ -45,18 +46,20 @@ public class ModelPages {
     private final LeaderboardQueries leaderboards;
     private final LineageQueries lineages;
     private final ComparisonQueries comparisons;
+    private final LayerReports reports;
     private final ArtifactStore store;
     private final ProjectionSchema schema;
 
     /** Takes what pages show. */
     public ModelPages(
             ArtifactQueries artifacts, ArtifactFiles files, LeaderboardQueries leaderboards, LineageQueries lineages,
-            ComparisonQueries comparisons, ArtifactStore store, ProjectionSchema schema) {
+            ComparisonQueries comparisons, LayerReports reports, ArtifactStore store, ProjectionSchema schema) {
         this.artifacts = artifacts;
         this.files = files;
         this.leaderboards = leaderboards;
         this.lineages = lineages;
         this.comparisons = comparisons;
+        this.reports = reports;
         this.store = store;
         this.schema = schema;
     }
@@ -78,6 +81,8 @@ public class ModelPages {
 
         static native TemplateInstance compare(
                 ModelComparison comparison, String refusal, List<Leaderboard.Row> models, String first, String second);
+
+        static native TemplateInstance layers(ArtifactView artifact, LayerMap map, LayerReports.Progress progress);
 
         static native TemplateInstance lineage(LineageGraph graph);
     }
@@ -137,6 +142,20 @@ public class ModelPages {
         }
         return HtmlResponse.page(Templates.compare(
                 comparison, refusal, models, first == null ? "" : first, second == null ? "" : second));
+    }
+
+    /** How an artifact's models lie to each other, layer by layer. */
+    @GET
+    @Path("layers/{id}")
+    @Operation(hidden = true)
+    public Response layers(@PathParam("id") String id, @QueryParam("show") String show) {
+        schema.ensure();
+        Optional<ArtifactView> artifact = artifacts.find(id);
+        if (artifact.isEmpty()) {
+            return HtmlResponse.missing(null, "There is no artifact " + id + ".");
+        }
+        LayerMap map = reports.find(id).map(report -> LayerMap.of(report, show == null ? "" : show)).orElse(null);
+        return HtmlResponse.page(Templates.layers(artifact.get(), map, reports.progress(id).orElse(null)));
     }
 
     /** Where everything comes from. */

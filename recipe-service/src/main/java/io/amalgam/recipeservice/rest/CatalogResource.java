@@ -10,8 +10,11 @@ import io.amalgam.engine.plan.PinnedRecipe;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.merge.Merges;
 import io.amalgam.recipeservice.page.RecipeTemplates;
+import io.amalgam.recipeservice.view.ArtifactQueries;
+import io.amalgam.recipeservice.view.ArtifactView;
 import io.amalgam.recipeservice.view.ComparisonQueries;
 import io.amalgam.recipeservice.view.KnownModels;
+import io.amalgam.recipeservice.view.LayerReports;
 import io.amalgam.recipeservice.view.LineQueries;
 import io.amalgam.recipeservice.view.LineView;
 import io.amalgam.recipeservice.view.Lineage;
@@ -20,14 +23,17 @@ import io.amalgam.recipeservice.view.ModelComparison;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** What recipes are written from, and what the line knows of itself: methods, models, workers, comparisons. */
@@ -41,20 +47,25 @@ public class CatalogResource {
 
     private final Merges merges;
     private final PinnedRecipes pinnedRecipes;
+    private final ArtifactQueries artifacts;
     private final KnownModels models;
     private final ComparisonQueries comparisons;
+    private final LayerReports reports;
     private final LineQueries line;
     private final LineageQueries lineages;
     private final ProjectionSchema schema;
 
     /** Takes what questions are answered with. */
     public CatalogResource(
-            Merges merges, PinnedRecipes pinnedRecipes, KnownModels models, ComparisonQueries comparisons,
-            LineQueries line, LineageQueries lineages, ProjectionSchema schema) {
+            Merges merges, PinnedRecipes pinnedRecipes, ArtifactQueries artifacts, KnownModels models,
+            ComparisonQueries comparisons, LayerReports reports, LineQueries line, LineageQueries lineages,
+            ProjectionSchema schema) {
         this.merges = merges;
         this.pinnedRecipes = pinnedRecipes;
+        this.artifacts = artifacts;
         this.models = models;
         this.comparisons = comparisons;
+        this.reports = reports;
         this.line = line;
         this.lineages = lineages;
         this.schema = schema;
@@ -139,6 +150,40 @@ public class CatalogResource {
     public LineView line() {
         schema.ensure();
         return line.line();
+    }
+
+    /** Shows how the models of an artifact lie to their base and to each other. */
+    @GET
+    @Path("/artifacts/{id}/report")
+    @Operation(summary = "The layers of an artifact's models",
+            description = "Task vectors, angles and conflicts of sign, by layer and module, once somebody has asked for it.")
+    @APIResponse(responseCode = "202", description = "It is being made; ask again.")
+    @APIResponse(responseCode = "404", description = "Nobody has asked for it; POST does.")
+    public Response report(@PathParam("id") String id) {
+        return reports.find(id)
+                .map(report -> Response.ok(report).build())
+                .orElseGet(() -> reports.progress(id)
+                        .filter(progress -> progress.failure() == null)
+                        .map(progress -> Response.accepted(progress).build())
+                        .orElseThrow(() -> new AmalgamException(ErrorCode.NOT_FOUND, "the models of artifact " + id
+                                + " have not been compared; POST to this address compares them")));
+    }
+
+    /** Begins to compare the models of an artifact. */
+    @POST
+    @Path("/artifacts/{id}/report")
+    @Operation(summary = "Compare an artifact's models layer by layer",
+            description = "Reads all their weights once, in the background.")
+    @APIResponse(responseCode = "202", description = "It is being made.")
+    @APIResponse(responseCode = "200", description = "It was made before.")
+    public Response makeReport(@PathParam("id") String id) {
+        if (reports.find(id).isPresent()) {
+            return Response.ok(new LayerReports.Progress(0, 0, null)).build();
+        }
+        schema.ensure();
+        ArtifactView artifact = artifacts.find(id).orElseThrow(() -> ArtifactFiles.unknown(id));
+        reports.start(id, merges.find(artifact.merge()).bytesToRead());
+        return Response.accepted(reports.progress(id).orElse(new LayerReports.Progress(0, 0, null))).build();
     }
 
     /** The lineage of everything. */
