@@ -130,6 +130,7 @@ class BrowserTest {
         pages.put("artifacts", "/artifacts");
         pages.put("artifact", "/artifacts/shown-ties");
         pages.put("lineage", "/lineage");
+        pages.put("layers", "/layers/shown-ties");
         pages.put("workers", "/workers");
         pages.put("triggers", "/triggers");
         pages.put("dead-letters", "/dead-letters");

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
+import io.amalgam.cli.AmalgamCommand;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.events.Event;
 import io.amalgam.events.EventRoute;
@@ -24,6 +25,8 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -50,6 +53,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Triggers over HTTP, Kafka and the database: what fires them, what they start, what they tell. */
 @QuarkusTest
@@ -285,6 +289,34 @@ class TriggerTest {
         assertTrue(firing.path("message").asText().contains("not-there-yet"), firing.toString());
         assertEquals(List.of("io.amalgam.trigger.failed"), onKafka(id));
         assertNotEquals("", firing.path("finishedAt").asText());
+    }
+
+    @Test
+    void theCommandLineKeepsTriggers(@TempDir Path folder) throws Exception {
+        Path recipe = Files.writeString(folder.resolve("mine.yml"), Recipes.linear(0.311));
+        String made = execute("triggers", "create", recipe.toString(), "--cron", "0 3 1 1 *", "--debounce", "3600",
+                "--server", server.toString());
+        String id = made.strip().substring("trigger ".length());
+        assertTrue(execute("triggers", "list", "--server", server.toString()).contains("mine.yml"));
+        JsonNode shown = mapper.readTree(execute("triggers", "show", id, "--json", "--server", server.toString()));
+        assertEquals("schedule", shown.path("condition").path("type").asText());
+        assertTrue(execute("triggers", "fire", id, "--server", server.toString()).contains("3600 s"));
+        assertTrue(execute("triggers", "show", id, "--server", server.toString()).contains("asked for"));
+        assertTrue(execute("triggers", "delete", id, "--server", server.toString()).contains("is gone"));
+        assertEquals(404, http.get("/api/triggers/" + id).status());
+        String completion = execute("completion");
+        assertTrue(completion.contains("triggers") && completion.contains("_complete_amalgam"), "words to complete");
+    }
+
+    private static String execute(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int status = AmalgamCommand.commandLine()
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err))
+                .execute(arguments);
+        assertEquals(0, status, err.toString());
+        return out.toString();
     }
 
     private Map<String, Object> order(String name, String recipe, Map<String, ?> condition) {
