@@ -2,6 +2,7 @@ package io.amalgam.recipeservice.page;
 
 import io.amalgam.recipeservice.view.ByteCount;
 import io.amalgam.recipeservice.view.Leaderboard;
+import io.amalgam.recipeservice.view.ModelComparison;
 import io.quarkus.qute.TemplateExtension;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +20,8 @@ public final class Format {
     private static final double BAR = 100;
     /** Width of the mark of a difference. */
     private static final double POINT = 1.6;
+    /** Differences below it are drawn as small as they are. */
+    private static final double SMALLEST_SCALE = 0.05;
     private static final long MINUTE = 60_000;
     private static final double SECOND = 1000;
     private static final int HOUR_MINUTES = 60;
@@ -127,14 +130,23 @@ public final class Format {
         return Remedies.of(code);
     }
 
-    /** Where a difference between -1 and 1 lies on a bar whose middle is zero. */
-    public static String centred(double difference) {
-        return String.format(Locale.ROOT, "%.1f", (Math.clamp(difference, -1, 1) + 1) / 2 * BAR);
+    /** The greatest difference that a comparison's bars show: all of its intervals fit. */
+    public static double scale(ModelComparison comparison) {
+        double most = comparison.tasks().stream()
+                .mapToDouble(task -> Math.max(Math.abs(task.paired().low()), Math.abs(task.paired().high())))
+                .max()
+                .orElse(1);
+        return Math.max(most, SMALLEST_SCALE);
+    }
+
+    /** Where a difference lies on a bar whose middle is zero and whose ends are the scale. */
+    public static String centred(double difference, double scale) {
+        return String.format(Locale.ROOT, "%.1f", (Math.clamp(difference / scale, -1, 1) + 1) / 2 * BAR);
     }
 
     /** The left edge of the mark of a difference. */
-    public static String centredPoint(double difference) {
-        return String.format(Locale.ROOT, "%.1f", (Math.clamp(difference, -1, 1) + 1) / 2 * BAR - POINT / 2);
+    public static String centredPoint(double difference, double scale) {
+        return String.format(Locale.ROOT, "%.1f", (Math.clamp(difference / scale, -1, 1) + 1) / 2 * BAR - POINT / 2);
     }
 
     /** The words of a verdict as one, for the name of a style. */

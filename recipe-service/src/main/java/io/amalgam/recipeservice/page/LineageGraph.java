@@ -26,7 +26,7 @@ public record LineageGraph(int width, int height, List<Box> boxes, List<Recipe> 
     private static final int BOX_WIDTH = 210;
     private static final int BOX_HEIGHT = 52;
     private static final int ROW = 72;
-    private static final int COLUMN = 400;
+    private static final int COLUMN = 360;
     private static final int MARGIN = 16;
     private static final int RECIPE_GAP = 24;
     private static final int SWEEPS = 4;
@@ -164,11 +164,13 @@ public record LineageGraph(int width, int height, List<Box> boxes, List<Recipe> 
             }
         }
         int tallest = grid.stream().mapToInt(List::size).max().orElse(0);
-        int height = Math.max(1, tallest) * ROW - (ROW - BOX_HEIGHT) + 2 * MARGIN;
+        int height = Math.max(1, tallest) * ROW - (ROW - BOX_HEIGHT) + 2 * MARGIN + (grid.size() > 2 ? ROW : 0);
         Map<String, Box> boxes = new LinkedHashMap<>();
         for (int column = 0; column < grid.size(); column++) {
             List<Lineage.Node> nodes = grid.get(column);
-            int top = (height - (nodes.size() * ROW - (ROW - BOX_HEIGHT))) / 2;
+            // Columns of artifacts lie a little higher and lower in turn: lines that pass them do not run behind them.
+            int shift = column == 0 || grid.size() <= 2 ? 0 : column % 2 == 0 ? ROW / 2 : -ROW / 2;
+            int top = (height - (nodes.size() * ROW - (ROW - BOX_HEIGHT))) / 2 + shift;
             for (int row = 0; row < nodes.size(); row++) {
                 Lineage.Node node = nodes.get(row);
                 Double score = scores.get(node.id());
