@@ -26,7 +26,7 @@ public record LineageGraph(int width, int height, List<Box> boxes, List<Recipe> 
     private static final int BOX_WIDTH = 210;
     private static final int BOX_HEIGHT = 52;
     private static final int ROW = 72;
-    private static final int COLUMN = 360;
+    private static final int COLUMN = 390;
     private static final int MARGIN = 16;
     private static final int RECIPE_GAP = 24;
     private static final int SWEEPS = 4;

@@ -31,6 +31,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @ApplicationScoped
 public class Triggers {
 
+    private static final String RECIPE_FILE = "recipe.yml";
     private static final int SHOWN_FIRINGS = 20;
     private static final int LONGEST_CAUSE = 200;
 
@@ -66,9 +67,11 @@ public class Triggers {
     /**
      * Makes a trigger. Models that are not there yet are told, and are no error: a trigger may wait for them.
      *
-     * @throws AmalgamException with {@code ARGUMENT_INVALID} or {@code RECIPE_NOT_YAML}
+     * @throws AmalgamException with {@code ARGUMENT_INVALID}, or with the errors of what is no recipe
      */
     public Created create(TriggerOrder order) {
+        // What is no recipe will never be one; what lacks a model may get it.
+        RecipeParser.parse(order.recipe(), RECIPE_FILE).orThrow();
         MergeOrder merge = order(order.name(), order.recipe(), order.options());
         Plan plan = merges.plan(merge);
         UUID id = UUID.randomUUID();
@@ -180,7 +183,7 @@ public class Triggers {
     /** The models and adapters that a trigger's recipe names. */
     static List<String> models(Stored trigger) {
         List<String> models = new ArrayList<>();
-        for (ModelReference reference : RecipeParser.parse(trigger.recipe(), "recipe.yml").orThrow().references().keySet()) {
+        for (ModelReference reference : RecipeParser.parse(trigger.recipe(), RECIPE_FILE).orThrow().references().keySet()) {
             models.add(reference.model().path());
             if (reference.lora() != null) {
                 models.add(reference.lora().path());
