@@ -35,9 +35,11 @@ public final class CancelCommand implements Callable<Integer> {
             out.println(Server.pretty(view));
         } else {
             String state = view.path("state").asText();
+            boolean evaluated = view.at("/evaluation/state").asText().equals("running");
             out.println(switch (state) {
                 case "requested", "running" -> "cancellation of merge " + merge + " requested";
-                default -> "merge " + merge + " had ended before: " + state;
+                default -> "merge " + merge + " had ended before: " + state
+                        + (evaluated ? "; cancellation of its evaluation requested" : "");
             });
         }
         out.flush();
