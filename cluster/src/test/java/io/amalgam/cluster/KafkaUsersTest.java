@@ -61,7 +61,8 @@ class KafkaUsersTest {
 
     /** Topics that services write, by the events that they publish; dead letters all of them. */
     private static final Map<String, List<String>> WRITTEN = Map.of(
-            "recipe-service", List.of("merge-requests", "dead-letters", "merge-chunks", "evaluation-tasks", "chunk-results"),
+            "recipe-service", List.of(
+                    "merge-requests", "dead-letters", "merge-chunks", "evaluation-tasks", "chunk-results", "notifications"),
             "merge-worker", List.of("merges", "merge-chunks", "chunk-results", "artifacts", "dead-letters"),
             "eval-worker", List.of("evaluation-tasks", "evaluation-results", "scores", "dead-letters"));
 
