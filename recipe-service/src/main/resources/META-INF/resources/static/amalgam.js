@@ -23,6 +23,14 @@ for (const link of document.querySelectorAll(".top nav a")) {
     link.setAttribute("aria-current", "page");
   }
 }
+// What scrolls sideways can be scrolled with the keyboard.
+for (const wide of document.querySelectorAll(".scroll:not([tabindex])")) {
+  if (wide.scrollWidth > wide.clientWidth) {
+    wide.tabIndex = 0;
+    wide.setAttribute("role", "group");
+    wide.setAttribute("aria-label", "Table, scrolls sideways");
+  }
+}
 document.querySelectorAll("pre[data-language=yaml] code").forEach(paintCode);
 document.querySelectorAll("table[data-sortable]").forEach(sortable);
 document.querySelectorAll("[data-refresh]").forEach(refreshing);

@@ -16,6 +16,7 @@ export const orderForm = (form) => {
   const edit = editor(byId("editor"), area);
   const rate = Number(form.dataset.rate);
   let methods = new Map();
+  let loaded = Promise.resolve();
   let newest = 0;
   let timer = 0;
 
@@ -116,7 +117,7 @@ export const orderForm = (form) => {
     byId("method-title").textContent = method.name;
     byId("method-text").replaceChildren(
       element("p", {}, method.summary),
-      element("pre", { class: "formula", tabindex: "0", "aria-label": "Formula" }, method.formula),
+      element("pre", { class: "formula", tabindex: "0", role: "group", "aria-label": "Formula" }, method.formula),
       element("p", { class: "quiet" }, `${method.models} models, base model ${method.base}. ${method.paper}`),
       element("dl", {}, ...method.parameters.flatMap((parameter) => [
         element("dt", {}, `${parameter.name}${parameter.required ? " (required)" : ""}`),
@@ -145,7 +146,8 @@ export const orderForm = (form) => {
     soon();
   }));
 
-  byId("template").addEventListener("change", (event) => {
+  byId("template").addEventListener("change", async (event) => {
+    await loaded;
     const method = methods.get(event.target.value);
     if (method) {
       edit.set(method.template);
@@ -198,7 +200,7 @@ export const orderForm = (form) => {
     button.disabled = false;
   });
 
-  send("GET", "/api/methods").then(({ response, body }) => {
+  loaded = send("GET", "/api/methods").then(({ response, body }) => {
     if (response.ok) {
       methods = new Map(body.map((method) => [method.name, method]));
       help();

@@ -18,6 +18,8 @@ public final class LineResource implements QuarkusTestResourceLifecycleManager {
 
     /** An argument: {@code true} for models of the test's own, which it may change. */
     static final String OWN_MODELS = "own-models";
+    /** An argument without effect but that tests with another value do not share the line. */
+    static final String ONLY_FOR = "only-for";
     /** The secret of every endpoint for webhooks. */
     static final String WEBHOOK_SECRET = "a secret of the tests";
 
