@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,8 +29,6 @@ public final class RecipeParser {
     private static final Set<String> SLICE_KEYS =
             Ordered.keys("sources", "base_model", "parameters", "residual_weight");
     private static final Set<String> MODULE_KEYS = Ordered.keys("slices", "models", "parameters");
-    private static final Set<String> TOKENIZER_KEYS = Ordered.keys("source", "tokens", "pad_to_multiple_of");
-    private static final Set<String> TOKEN_KEYS = Ordered.keys("source", "force");
     private static final Set<DType> RECIPE_DTYPES = EnumSet.of(DType.BF16, DType.F16, DType.F32, DType.F64);
     private static final Map<String, String> DTYPE_ABBREVIATIONS = Map.of(
             "bf16", "bfloat16", "fp16", "float16", "f16", "float16", "half", "float16", "fp32", "float32", "f32",
@@ -41,10 +38,15 @@ public final class RecipeParser {
     private static final Pattern DOCUMENT_START = Pattern.compile("(?m)^---(?=\\s|$)");
 
     private final String file;
-    private final List<Problem> problems = new ArrayList<>();
+    private final RecipeForm form;
+    private final ReferenceParser references;
+    private final TokenizerParser tokenizers;
 
     private RecipeParser(String file) {
         this.file = file;
+        form = new RecipeForm(file);
+        references = new ReferenceParser(form);
+        tokenizers = new TokenizerParser(form, references);
     }
 
     /**
@@ -131,23 +133,23 @@ public final class RecipeParser {
         if (values.getFirst() instanceof YamlValue.Mapping mapping) {
             recipe = recipe(mapping);
         } else {
-            error(
+            form.error(
                     ErrorCode.RECIPE_NOT_YAML,
                     values.getFirst().position(),
                     "A recipe is a YAML mapping with merge_method and models; this is " + values.getFirst().kind() + ".");
         }
-        problems.sort(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column));
-        recipes.add(new ParsedRecipe(recipe, problems, section.text(), file));
+        form.problems().sort(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column));
+        recipes.add(new ParsedRecipe(recipe, form.problems(), section.text(), file));
     }
 
     private Recipe recipe(YamlValue.Mapping top) {
-        unknownKeys(top, TOP_KEYS, "a recipe");
-        String method = string(top, "merge_method");
+        form.unknownKeys(top, TOP_KEYS, "a recipe");
+        String method = form.string(top, "merge_method");
         if (method == null && !top.entries().containsKey("merge_method")) {
-            error(ErrorCode.RECIPE_INVALID, top.position(), "The key merge_method is missing; name a merge method"
+            form.error(ErrorCode.RECIPE_INVALID, top.position(), "The key merge_method is missing; name a merge method"
                     + " (amalgam methods lists them).");
         } else if (top.get("merge_method") == null && top.entries().containsKey("merge_method")) {
-            error(ErrorCode.RECIPE_INVALID, top.keyPositions().get("merge_method"), "merge_method has no value; name a"
+            form.error(ErrorCode.RECIPE_INVALID, top.keyPositions().get("merge_method"), "merge_method has no value; name a"
                     + " merge method (amalgam methods lists them).");
         }
         List<InputModel> models = inputs(top.get("models"), "models", false);
@@ -155,27 +157,27 @@ public final class RecipeParser {
         Map<String, RecipeModule> modules = modules(top.get("modules"));
         exactlyOneOf(top);
         if (top.get("tokenizer") != null && top.get("tokenizer_source") != null) {
-            error(
+            form.error(
                     ErrorCode.RECIPE_INVALID,
                     top.keyPositions().get("tokenizer"),
                     "Both tokenizer_source (line " + top.keyPositions().get("tokenizer_source").line()
                             + ") and tokenizer are given; they say the same thing, so remove one of them.");
         }
         TokenizerRecipe tokenizer = top.get("tokenizer") != null
-                ? tokenizer(top.get("tokenizer"))
-                : tokenizerSource(top.get("tokenizer_source"));
+                ? tokenizers.description(top.get("tokenizer"))
+                : tokenizers.source(top.get("tokenizer_source"));
         return new Recipe(
-                string(top, "name"),
+                form.string(top, "name"),
                 method,
                 models,
                 slices,
                 modules,
-                top.get("base_model") == null ? null : reference(top.get("base_model")),
+                top.get("base_model") == null ? null : references.parse(top.get("base_model")),
                 dtype(top, "dtype"),
                 dtype(top, "out_dtype"),
                 parameters(top),
                 tokenizer,
-                string(top, "chat_template"),
+                form.string(top, "chat_template"),
                 top.keyPositions());
     }
 
@@ -192,7 +194,7 @@ public final class RecipeParser {
         }
         if (given.size() != 1) {
             Position position = given.isEmpty() ? top.position() : top.keyPositions().get(given.get(1));
-            error(
+            form.error(
                     ErrorCode.RECIPE_INVALID,
                     position,
                     "Exactly one of models, slices and modules must be given and not be empty; "
@@ -204,22 +206,22 @@ public final class RecipeParser {
 
     private List<InputModel> inputs(YamlValue value, String key, boolean layered) {
         List<InputModel> inputs = new ArrayList<>();
-        for (YamlValue item : items(value, key)) {
+        for (YamlValue item : form.items(value, key)) {
             if (!(item instanceof YamlValue.Mapping mapping)) {
-                error(
+                form.error(
                         ErrorCode.RECIPE_INVALID,
                         item.position(),
-                        "An entry of " + key + " must be a mapping such as {model: NAME}, not " + described(item) + ".");
+                        "An entry of " + key + " must be a mapping such as {model: NAME}, not " + RecipeForm.described(item) + ".");
                 continue;
             }
-            unknownKeys(mapping, layered ? SOURCE_KEYS : MODEL_KEYS, "an entry of " + key);
+            form.unknownKeys(mapping, layered ? SOURCE_KEYS : MODEL_KEYS, "an entry of " + key);
             Map<String, Setting> parameters = parameters(mapping);
             LayerRange range = layered ? layerRange(mapping) : null;
             if (mapping.get("model") == null) {
-                error(ErrorCode.RECIPE_INVALID, mapping.position(), "This entry of " + key + " has no model; add model:.");
+                form.error(ErrorCode.RECIPE_INVALID, mapping.position(), "This entry of " + key + " has no model; add model:.");
                 continue;
             }
-            ModelReference model = reference(mapping.get("model"));
+            ModelReference model = references.parse(mapping.get("model"));
             if (model != null && (range != null || !layered)) {
                 inputs.add(new InputModel(model, range, parameters, mapping.position()));
             }
@@ -230,18 +232,18 @@ public final class RecipeParser {
     private LayerRange layerRange(YamlValue.Mapping source) {
         YamlValue value = source.get("layer_range");
         if (value == null) {
-            error(
+            form.error(
                     ErrorCode.RECIPE_INVALID,
                     source.position(),
                     "This source has no layer_range; add layer_range: [FIRST, END], the end exclusive.");
             return null;
         }
         if (value instanceof YamlValue.Items items && items.values().size() == 2) {
-            Long first = integer(items.values().get(0));
-            Long end = integer(items.values().get(1));
+            Long first = RecipeForm.integer(items.values().get(0));
+            Long end = RecipeForm.integer(items.values().get(1));
             if (first != null && end != null) {
                 if (first < 0 || end <= first || end > Integer.MAX_VALUE) {
-                    error(
+                    form.error(
                             ErrorCode.RECIPE_INVALID,
                             value.position(),
                             "layer_range [" + first + ", " + end + "] holds no layers; the first must be at least 0 and"
@@ -251,32 +253,32 @@ public final class RecipeParser {
                 return new LayerRange(first.intValue(), end.intValue(), value.position());
             }
         }
-        error(
+        form.error(
                 ErrorCode.RECIPE_INVALID,
                 value.position(),
-                "layer_range must be two whole numbers [FIRST, END], the end exclusive, not " + described(value) + ".");
+                "layer_range must be two whole numbers [FIRST, END], the end exclusive, not " + RecipeForm.described(value) + ".");
         return null;
     }
 
     private List<OutputSlice> slices(YamlValue value) {
         List<OutputSlice> slices = new ArrayList<>();
-        for (YamlValue item : items(value, "slices")) {
+        for (YamlValue item : form.items(value, "slices")) {
             if (!(item instanceof YamlValue.Mapping mapping)) {
-                error(
+                form.error(
                         ErrorCode.RECIPE_INVALID,
                         item.position(),
-                        "An entry of slices must be a mapping with sources, not " + described(item) + ".");
+                        "An entry of slices must be a mapping with sources, not " + RecipeForm.described(item) + ".");
                 continue;
             }
-            unknownKeys(mapping, SLICE_KEYS, "a slice");
+            form.unknownKeys(mapping, SLICE_KEYS, "a slice");
             List<InputModel> sources = inputs(mapping.get("sources"), "sources", true);
             if (mapping.get("sources") == null) {
-                error(ErrorCode.RECIPE_INVALID, mapping.position(), "This slice has no sources; add sources: with a list"
+                form.error(ErrorCode.RECIPE_INVALID, mapping.position(), "This slice has no sources; add sources: with a list"
                         + " of {model, layer_range}.");
             }
             slices.add(new OutputSlice(
                     sources,
-                    mapping.get("base_model") == null ? null : reference(mapping.get("base_model")),
+                    mapping.get("base_model") == null ? null : references.parse(mapping.get("base_model")),
                     parameters(mapping),
                     mapping.position()));
         }
@@ -289,22 +291,22 @@ public final class RecipeParser {
             return modules;
         }
         if (!(value instanceof YamlValue.Mapping mapping)) {
-            error(ErrorCode.RECIPE_INVALID, value.position(), "modules must be a mapping from a module's name to its"
-                    + " models or slices, not " + described(value) + ".");
+            form.error(ErrorCode.RECIPE_INVALID, value.position(), "modules must be a mapping from a module's name to its"
+                    + " models or slices, not " + RecipeForm.described(value) + ".");
             return modules;
         }
         mapping.entries().forEach((name, each) -> {
             Position position = mapping.keyPositions().get(name);
             if (!(each instanceof YamlValue.Mapping module)) {
-                error(ErrorCode.RECIPE_INVALID, position, "The module \"" + name + "\" must be a mapping with models or"
-                        + " slices, not " + described(each) + ".");
+                form.error(ErrorCode.RECIPE_INVALID, position, "The module \"" + name + "\" must be a mapping with models or"
+                        + " slices, not " + RecipeForm.described(each) + ".");
                 return;
             }
-            unknownKeys(module, MODULE_KEYS, "a module");
+            form.unknownKeys(module, MODULE_KEYS, "a module");
             List<InputModel> models = inputs(module.get("models"), "models", false);
             List<OutputSlice> slices = slices(module.get("slices"));
             if ((module.get("models") == null) == (module.get("slices") == null)) {
-                error(ErrorCode.RECIPE_INVALID, position, "The module \"" + name + "\" must have exactly one of models and"
+                form.error(ErrorCode.RECIPE_INVALID, position, "The module \"" + name + "\" must have exactly one of models and"
                         + " slices.");
             }
             modules.put(name, new RecipeModule(models, slices, parameters(module), position));
@@ -319,8 +321,8 @@ public final class RecipeParser {
             return parameters;
         }
         if (!(value instanceof YamlValue.Mapping mapping)) {
-            error(ErrorCode.RECIPE_INVALID, value.position(), "parameters must be a mapping from names to values, not "
-                    + described(value) + ".");
+            form.error(ErrorCode.RECIPE_INVALID, value.position(), "parameters must be a mapping from names to values, not "
+                    + RecipeForm.described(value) + ".");
             return parameters;
         }
         mapping.entries().forEach((name, each) -> {
@@ -351,19 +353,19 @@ public final class RecipeParser {
 
     private Setting.Entry conditional(String name, YamlValue value) {
         if (!(value instanceof YamlValue.Mapping mapping)) {
-            error(
+            form.error(
                     ErrorCode.PARAMETER_INVALID,
                     value.position(),
                     "The list of " + name + " mixes plain values with {value, filter} entries; write every entry as"
                             + " {value: …} or none.");
             return null;
         }
-        unknownKeys(mapping, Ordered.keys("value", "filter"), "a conditional value");
+        form.unknownKeys(mapping, Ordered.keys("value", "filter"), "a conditional value");
         if (mapping.get("value") == null) {
-            error(ErrorCode.PARAMETER_INVALID, mapping.position(), "This entry of " + name + " has no value; add value:.");
+            form.error(ErrorCode.PARAMETER_INVALID, mapping.position(), "This entry of " + name + " has no value; add value:.");
             return null;
         }
-        String filter = mapping.get("filter") == null ? null : text(mapping.get("filter"), "filter");
+        String filter = mapping.get("filter") == null ? null : form.text(mapping.get("filter"), "filter");
         return entry(name, filter, mapping.get("value"));
     }
 
@@ -372,11 +374,11 @@ public final class RecipeParser {
         boolean gradient = value instanceof YamlValue.Items;
         for (YamlValue item : value instanceof YamlValue.Items items ? items.values() : List.of(value)) {
             if (!(item instanceof YamlValue.Scalar scalar) || scalar.value() == null) {
-                error(
+                form.error(
                         ErrorCode.PARAMETER_INVALID,
                         item.position(),
                         "The parameter " + name + " must be a number, a boolean, a word, a list of these, or a list of"
-                                + " {value, filter}, not " + described(item) + ".");
+                                + " {value, filter}, not " + RecipeForm.described(item) + ".");
                 return null;
             }
             values.add(scalar.value());
@@ -384,161 +386,8 @@ public final class RecipeParser {
         return new Setting.Entry(filter, values, gradient, value.position());
     }
 
-    private TokenizerRecipe tokenizerSource(YamlValue value) {
-        return value == null ? null : tokenizerOf(value, Map.of(), 0, value.position());
-    }
-
-    private TokenizerRecipe tokenizer(YamlValue value) {
-        if (!(value instanceof YamlValue.Mapping mapping)) {
-            error(ErrorCode.RECIPE_INVALID, value.position(), "tokenizer must be a mapping with source, tokens and"
-                    + " pad_to_multiple_of, not " + described(value) + "; or use tokenizer_source: " + plain(value) + ".");
-            return null;
-        }
-        unknownKeys(mapping, TOKENIZER_KEYS, "tokenizer");
-        int pad = 0;
-        YamlValue multiple = mapping.get("pad_to_multiple_of");
-        if (multiple != null) {
-            Long number = integer(multiple);
-            if (number == null || number < 1 || number > 1 << 20) {
-                error(ErrorCode.RECIPE_INVALID, multiple.position(), "pad_to_multiple_of must be a whole number of at"
-                        + " least 1, not " + described(multiple) + ".");
-            } else {
-                pad = number.intValue();
-            }
-        }
-        return tokenizerOf(mapping.get("source"), tokens(mapping.get("tokens")), pad, mapping.position());
-    }
-
-    private TokenizerRecipe tokenizerOf(
-            YamlValue source, Map<String, TokenizerRecipe.Token> tokens, int pad, Position position) {
-        if (source == null || "union".equals(plain(source))) {
-            return new TokenizerRecipe(TokenizerRecipe.Source.UNION, null, tokens, pad, position);
-        }
-        if ("base".equals(plain(source))) {
-            return new TokenizerRecipe(TokenizerRecipe.Source.BASE, null, tokens, pad, position);
-        }
-        ModelReference model = reference(source);
-        return model == null
-                ? null
-                : new TokenizerRecipe(TokenizerRecipe.Source.MODEL, model, tokens, pad, position);
-    }
-
-    private Map<String, TokenizerRecipe.Token> tokens(YamlValue value) {
-        Map<String, TokenizerRecipe.Token> tokens = new LinkedHashMap<>();
-        if (value == null) {
-            return tokens;
-        }
-        if (!(value instanceof YamlValue.Mapping mapping)) {
-            error(ErrorCode.RECIPE_INVALID, value.position(), "tokens must be a mapping from tokens to {source, force},"
-                    + " not " + described(value) + ".");
-            return tokens;
-        }
-        mapping.entries().forEach((token, each) -> {
-            Position position = mapping.keyPositions().get(token);
-            if (!(each instanceof YamlValue.Mapping settings)) {
-                error(ErrorCode.RECIPE_INVALID, position, "The token \"" + token + "\" must have a mapping {source, force},"
-                        + " not " + described(each) + ".");
-                return;
-            }
-            unknownKeys(settings, TOKEN_KEYS, "a token");
-            boolean force = settings.get("force") != null && Boolean.TRUE.equals(bool(settings.get("force"), "force"));
-            tokens.put(token, new TokenizerRecipe.Token(fill(settings.get("source")), force, position));
-        });
-        return tokens;
-    }
-
-    private TokenizerRecipe.Fill fill(YamlValue value) {
-        if (value == null) {
-            return null;
-        }
-        if (!(value instanceof YamlValue.Mapping mapping) || mapping.get("kind") == null) {
-            ModelReference model = reference(value);
-            return model == null ? null : new TokenizerRecipe.Fill.SameToken(model);
-        }
-        String kind = plain(mapping.get("kind"));
-        if ("zero".equals(kind)) {
-            return new TokenizerRecipe.Fill.Zero();
-        }
-        if (!"model_token".equals(kind)) {
-            error(ErrorCode.RECIPE_INVALID, mapping.get("kind").position(), "The kind of a token's source must be zero or"
-                    + " model_token, not " + described(mapping.get("kind")) + ".");
-            return null;
-        }
-        unknownKeys(mapping, Ordered.keys("kind", "model", "token_id", "token"), "a token's source");
-        ModelReference model = mapping.get("model") == null ? null : reference(mapping.get("model"));
-        if (model == null || (mapping.get("token_id") == null) == (mapping.get("token") == null)) {
-            error(ErrorCode.RECIPE_INVALID, mapping.position(), "A source of kind model_token needs model and exactly one"
-                    + " of token and token_id.");
-            return null;
-        }
-        if (mapping.get("token") != null) {
-            String token = text(mapping.get("token"), "token");
-            return token == null ? null : new TokenizerRecipe.Fill.OtherToken(model, null, token);
-        }
-        Long id = integer(mapping.get("token_id"));
-        if (id == null || id < 0 || id > Integer.MAX_VALUE) {
-            error(ErrorCode.RECIPE_INVALID, mapping.get("token_id").position(), "token_id must be a whole number of at"
-                    + " least 0, not " + described(mapping.get("token_id")) + ".");
-            return null;
-        }
-        return new TokenizerRecipe.Fill.OtherToken(model, id.intValue(), null);
-    }
-
-    private ModelReference reference(YamlValue value) {
-        try {
-            return switch (value) {
-                case YamlValue.Scalar scalar when scalar.value() != null -> ModelReference.parse(scalar.text());
-                case YamlValue.Mapping mapping -> referenceObject(mapping);
-                default -> {
-                    error(ErrorCode.MODEL_REFERENCE_INVALID, value.position(), "A model must be named by a string or by"
-                            + " {model: {path, revision}, lora: {path, revision}}, not by " + described(value) + ".");
-                    yield null;
-                }
-            };
-        } catch (AmalgamException e) {
-            error(e.code(), value.position(), e.getMessage());
-            return null;
-        }
-    }
-
-    private ModelReference referenceObject(YamlValue.Mapping mapping) {
-        unknownKeys(mapping, Ordered.keys("model", "lora", "override_architecture"), "a model reference");
-        ModelPath model = path(mapping, "model");
-        if (model == null) {
-            if (mapping.get("model") == null) {
-                error(ErrorCode.MODEL_REFERENCE_INVALID, mapping.position(), "This model reference has no model; write"
-                        + " {model: {path: …}}.");
-            }
-            return null;
-        }
-        return new ModelReference(model, path(mapping, "lora"), string(mapping, "override_architecture"));
-    }
-
-    private ModelPath path(YamlValue.Mapping owner, String key) {
-        YamlValue value = owner.get(key);
-        if (value == null) {
-            return null;
-        }
-        if (value instanceof YamlValue.Scalar scalar) {
-            ModelReference whole = ModelReference.parse(scalar.text());
-            if (whole.lora() != null) {
-                error(ErrorCode.MODEL_REFERENCE_INVALID, value.position(), "\"" + scalar.text() + "\" names an adapter"
-                        + " inside an object; write {model: …, lora: …}.");
-            }
-            return whole.model();
-        }
-        if (value instanceof YamlValue.Mapping mapping && mapping.get("path") != null) {
-            unknownKeys(mapping, Ordered.keys("path", "revision"), "a model path");
-            String path = text(mapping.get("path"), "path");
-            return path == null ? null : new ModelPath(path, string(mapping, "revision"));
-        }
-        error(ErrorCode.MODEL_REFERENCE_INVALID, value.position(), key + " must be a path or {path, revision}, not "
-                + described(value) + ".");
-        return null;
-    }
-
     private DType dtype(YamlValue.Mapping top, String key) {
-        String name = string(top, key);
+        String name = form.string(top, key);
         if (name == null) {
             return null;
         }
@@ -550,84 +399,11 @@ public final class RecipeParser {
         List<String> known = RECIPE_DTYPES.stream().map(DType::torchName).toList();
         String meant = DTYPE_ABBREVIATIONS.get(plain.toLowerCase(Locale.ROOT));
         String suggestion = meant == null ? Spelling.suggestion(plain, known) : "; did you mean \"" + meant + "\"?";
-        error(
+        form.error(
                 ErrorCode.DTYPE_UNSUPPORTED,
                 top.get(key).position(),
                 key + " \"" + name + "\" is not known" + (suggestion.isEmpty() ? ";" : suggestion) + " Use one of "
                         + String.join(", ", known) + ".");
         return null;
-    }
-
-    private void unknownKeys(YamlValue.Mapping mapping, Set<String> known, String owner) {
-        for (String key : mapping.entries().keySet()) {
-            if (!known.contains(key)) {
-                Position position = mapping.keyPositions().get(key);
-                String suggestion = Spelling.suggestion(key, known);
-                problems.add(new Problem(
-                        ErrorCode.RECIPE_UNKNOWN_KEY,
-                        Problem.Severity.WARNING,
-                        "The key \"" + key + "\" is not known in " + owner + " and has no effect"
-                                + (suggestion.isEmpty() ? "; known are " + String.join(", ", known) + "." : suggestion),
-                        file,
-                        position.line(),
-                        position.column()));
-            }
-        }
-    }
-
-    private List<YamlValue> items(YamlValue value, String key) {
-        return switch (value) {
-            case null -> List.of();
-            case YamlValue.Items items -> items.values();
-            default -> {
-                error(ErrorCode.RECIPE_INVALID, value.position(), key + " must be a list, not " + described(value)
-                        + "; begin each entry with \"- \".");
-                yield List.of();
-            }
-        };
-    }
-
-    private String string(YamlValue.Mapping owner, String key) {
-        YamlValue value = owner.get(key);
-        return value == null ? null : text(value, key);
-    }
-
-    private String text(YamlValue value, String key) {
-        if (value instanceof YamlValue.Scalar scalar && scalar.value() != null) {
-            return scalar.text();
-        }
-        error(ErrorCode.RECIPE_INVALID, value.position(), key + " must be a string, not " + described(value) + ".");
-        return null;
-    }
-
-    private Boolean bool(YamlValue value, String key) {
-        Optional<Boolean> converted =
-                value instanceof YamlValue.Scalar scalar ? Coercion.bool(scalar.value()) : Optional.empty();
-        if (converted.isPresent()) {
-            return converted.get();
-        }
-        error(ErrorCode.RECIPE_INVALID, value.position(), key + " must be true or false, not " + described(value) + ".");
-        return null;
-    }
-
-    private static Long integer(YamlValue value) {
-        return value instanceof YamlValue.Scalar scalar && scalar.value() != null
-                ? Coercion.whole(scalar.value()).orElse(null)
-                : null;
-    }
-
-    private static String plain(YamlValue value) {
-        return value instanceof YamlValue.Scalar scalar ? scalar.text() : value.kind();
-    }
-
-    private static String described(YamlValue value) {
-        return value instanceof YamlValue.Scalar scalar && scalar.value() != null
-                ? "\"" + scalar.text() + "\""
-                : value.kind();
-    }
-
-    private void error(ErrorCode code, Position position, String message) {
-        problems.add(
-                new Problem(code, Problem.Severity.ERROR, message, file, position.line(), position.column()));
     }
 }
