@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,10 +51,15 @@ public final class Checkpoint {
     private final Map<String, StoredTensor> tensors;
     private final List<SafetensorsHeader> headers;
 
-    private Checkpoint(ModelSnapshot snapshot, Kind kind, Map<String, StoredTensor> tensors, List<SafetensorsHeader> headers) {
+    /** @param tensors no name twice; sorting them is quick where files hold them by name, as they mostly do */
+    private Checkpoint(ModelSnapshot snapshot, Kind kind, List<StoredTensor> tensors, List<SafetensorsHeader> headers) {
         this.snapshot = snapshot;
         this.kind = kind;
-        this.tensors = Collections.unmodifiableMap(new TreeMap<>(tensors));
+        List<StoredTensor> byName = new ArrayList<>(tensors);
+        byName.sort(Comparator.comparing(StoredTensor::name));
+        Map<String, StoredTensor> sorted = LinkedHashMap.newLinkedHashMap(byName.size());
+        byName.forEach(tensor -> sorted.put(tensor.name(), tensor));
+        this.tensors = Collections.unmodifiableMap(sorted);
         this.headers = List.copyOf(headers);
     }
 
@@ -81,11 +87,7 @@ public final class Checkpoint {
 
     private static Checkpoint ofSingleFile(ModelSnapshot snapshot, Kind kind, String file) throws IOException {
         SafetensorsHeader header = header(snapshot, file);
-        Map<String, StoredTensor> tensors = HashMap.newHashMap(header.tensors().size());
-        for (StoredTensor tensor : header.tensors()) {
-            tensors.put(tensor.name(), tensor);
-        }
-        return new Checkpoint(snapshot, kind, tensors, List.of(header));
+        return new Checkpoint(snapshot, kind, header.tensors(), List.of(header));
     }
 
     private static Checkpoint ofShards(ModelSnapshot snapshot) throws IOException {
@@ -109,7 +111,7 @@ public final class Checkpoint {
         for (String file : namesByShard.keySet()) {
             checkShardName(snapshot, label, file);
         }
-        Map<String, StoredTensor> tensors = HashMap.newHashMap(weightMap.size());
+        List<StoredTensor> tensors = new ArrayList<>(weightMap.size());
         List<SafetensorsHeader> headers =
                 InParallel.map(List.copyOf(namesByShard.keySet()), HEADERS_AT_ONCE, file -> header(snapshot, file));
         for (SafetensorsHeader header : headers) {
@@ -123,7 +125,7 @@ public final class Checkpoint {
                     throw new AmalgamException(ErrorCode.CHECKPOINT_INVALID, label + " says that tensor '" + name
                             + "' is in " + header.file() + ", but it is not; download the model again.");
                 }
-                tensors.put(name, tensor);
+                tensors.add(tensor);
             }
         }
         return new Checkpoint(snapshot, Kind.MODEL, tensors, headers);

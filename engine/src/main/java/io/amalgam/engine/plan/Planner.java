@@ -86,15 +86,29 @@ public final class Planner {
             files.put("README.md", ModelCard.write(recipe, pinned));
             files.put("mergekit_config.yml", pinned.recipe().getBytes(StandardCharsets.UTF_8));
         }
-        MergePlan plan =
-                new MergePlan(pinned.artifactKey(), "", plannedModels, chunks, vocabulary.tables(), files);
         return Optional.of(new MergePlan(
-                plan.artifactKey(),
-                PlanJson.digest(plan),
-                plan.models(),
-                plan.chunks(),
-                plan.rowTables(),
-                plan.files()));
+                pinned.artifactKey(),
+                digest(pinned.artifactKey(), plannedModels, chunks, files),
+                plannedModels,
+                chunks,
+                vocabulary.tables(),
+                files));
+    }
+
+    /** Digest of a plan: its chunks' keys stand for their tensors and tables. */
+    private static String digest(
+            String artifactKey, List<PlannedModel> models, List<ChunkPlan> chunks, Map<String, byte[]> files) {
+        ContentDigest digest = new ContentDigest();
+        digest.add(artifactKey);
+        digest.add(PlanJson.digest(models));
+        digest.add(chunks.size());
+        for (ChunkPlan chunk : chunks) {
+            digest.add(chunk.file());
+            digest.add(chunk.key());
+            digest.add(chunk.seed());
+        }
+        digest.add(PlanJson.digest(files));
+        return digest.hexadecimal();
     }
 
     /** Tensors in the order of execution, each input with its place in the random stream. */
