@@ -27,6 +27,7 @@ class ArchitecturesTest {
         "ApertusForCausalLM, apertus, default, 1, 14, 2",
         "ArceeForCausalLM, arcee, default, 1, 8, 2",
         "BaichuanForCausalLM, baichuan, default, 1, 7, 2",
+        "BertForMaskedLM, bert, default, 6, 16, 4",
         "BertForSequenceClassification, bert, default, 6, 16, 4",
         "BertForTokenClassification, bert, default, 6, 16, 4",
         "BertModel, bert, default, 6, 16, 2",
