@@ -12,6 +12,7 @@ import io.amalgam.cli.client.SubmitCommand;
 import io.amalgam.cli.client.TriggersCommand;
 import io.amalgam.cli.client.WatchCommand;
 import io.amalgam.engine.Version;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -22,12 +23,17 @@ import picocli.CommandLine.Spec;
 /**
  * The command line. A command is a class of its own that implements {@link java.util.concurrent.Callable}, returns the
  * exit status, throws {@link io.amalgam.engine.error.AmalgamException} for everything that a person can mend, and is
- * named in the list below.
+ * named in the list below. Only the command that is called is described to the parser: describing all of them takes
+ * longer than a small merge.
  */
 @Command(
         name = "amalgam",
         description = "Merges language models: MergeKit's recipes, the same bits, at the speed of the machine.",
-        subcommands = {
+        synopsisSubcommandLabel = "COMMAND",
+        usageHelpAutoWidth = true)
+public final class AmalgamCommand implements Runnable {
+
+    private static final List<Class<?>> COMMANDS = List.of(
             PlanCommand.class,
             MergeCommand.class,
             MethodsCommand.class,
@@ -46,23 +52,33 @@ import picocli.CommandLine.Spec;
             DeadLettersCommand.class,
             CompletionCommand.class,
             VersionCommand.class,
-            HelpCommand.class,
-        },
-        synopsisSubcommandLabel = "COMMAND",
-        usageHelpAutoWidth = true)
-public final class AmalgamCommand implements Runnable {
+            HelpCommand.class);
 
     @Spec
     private CommandSpec spec;
 
     /** Runs a command and ends the JVM with its status. */
     public static void main(String[] arguments) {
-        System.exit(commandLine().execute(arguments));
+        System.exit(commandLine(arguments.length == 0 ? "" : arguments[0]).execute(arguments));
     }
 
-    /** The whole command line, as {@link #main} runs it: also what tests run. */
+    /** The whole command line, with all commands. */
     public static CommandLine commandLine() {
+        return commandLine("");
+    }
+
+    /**
+     * The command line as far as a command needs it.
+     *
+     * @param command its name; all commands are there if it is none's, or {@code help}
+     */
+    static CommandLine commandLine(String command) {
         CommandLine commandLine = new CommandLine(new AmalgamCommand());
+        List<Class<?>> called = COMMANDS.stream()
+                .filter(each -> each != HelpCommand.class
+                        && each.getAnnotation(Command.class).name().equals(command))
+                .toList();
+        (called.isEmpty() ? COMMANDS : called).forEach(commandLine::addSubcommand);
         commandLine.setExecutionExceptionHandler(Failures::report);
         commandLine.setParameterExceptionHandler(Failures::reportArguments);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
