@@ -15,7 +15,8 @@ import java.util.Objects;
  * @param tied names of tensors that stand in for it where a model ties weights
  * @param storedAs the type it is always stored in, or null
  * @param experts names with <code>${expert}</code>: for each expert these are put one below the other, and the experts
- *     one behind the other; empty if the tensor is never made of parts
+ *     one behind the other; a single name without it is that of the tensor itself in an older form of the checkpoint;
+ *     empty if the tensor is never converted
  */
 public record TensorTemplate(
         String name,

@@ -192,6 +192,10 @@ final class ArchitectureChoice {
         covered.addAll(template.aliases());
         covered.addAll(template.tied());
         for (String expert : template.experts()) {
+            if (!expert.contains(TensorTemplate.EXPERT)) {
+                covered.add(expert);
+                continue;
+            }
             for (int index = 0; view.hasName(expert.replace(TensorTemplate.EXPERT, Integer.toString(index))); index++) {
                 covered.add(expert.replace(TensorTemplate.EXPERT, Integer.toString(index)));
             }

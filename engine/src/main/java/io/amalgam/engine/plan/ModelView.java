@@ -24,13 +24,15 @@ import java.util.TreeSet;
 final class ModelView {
 
     private static final String PEFT_PREFIX = "base_model.model.";
+    private static final String CONVERTED = "";
     private static final List<String> EXPERT_COUNT_KEYS =
             List.of("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts");
 
     /**
      * A tensor of a model.
      *
-     * @param name under which it was found; of fused experts, the name of the whole
+     * @param name under which it was found; empty if it was converted from a checkpoint's older form, as experts that
+     *     are fused are: MergeKit executes such tensors before all others
      * @param source where its elements lie
      * @param dtype of its elements, before any cast
      */
@@ -122,6 +124,10 @@ final class ModelView {
     }
 
     private Optional<Found> fused(TensorTemplate template) {
+        String whole = template.experts().getFirst();
+        if (!whole.contains(TensorTemplate.EXPERT)) {
+            return Optional.ofNullable(tensors.get(whole)).map(tensor -> new Found(CONVERTED, source(tensor), tensor.dtype()));
+        }
         List<TensorSource> parts = new ArrayList<>();
         DType dtype = null;
         long[] first = null;
@@ -164,7 +170,7 @@ final class ModelView {
         shape[0] = experts;
         System.arraycopy(first, 0, shape, 1, first.length);
         shape[1] *= template.experts().size();
-        return Optional.of(new Found(template.name(), new TensorSource.Concatenated(parts, shape), dtype));
+        return Optional.of(new Found(CONVERTED, new TensorSource.Concatenated(parts, shape), dtype));
     }
 
     private static String expertName(TensorTemplate template, int part, int expert) {

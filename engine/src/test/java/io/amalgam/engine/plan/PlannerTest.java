@@ -258,6 +258,26 @@ class PlannerTest {
         assertTrue(Plans.tensors(plan).stream().noneMatch(tensor -> tensor.name().contains("block_sparse_moe")));
     }
 
+    /** What MergeKit 0.1.5 does with Mixtral, whose older checkpoints it converts: found by running it. */
+    @Test
+    void convertedTensorsTakeRandomNumbersBeforeAllOthers() {
+        MergePlan plan = Plans.plan("""
+                merge_method: dare_linear
+                base_model: models/mixtral-base
+                models: [{model: models/mixtral-a, parameters: {weight: 1, density: 0.5}}]
+                dtype: bfloat16
+                """);
+        long offset = 0;
+        for (int layer = 0; layer < 2; layer++) {
+            for (String name : List.of("mlp.experts.gate_up_proj", "mlp.experts.down_proj", "mlp.gate.weight")) {
+                TensorPlan tensor = Plans.tensor(plan, "model.layers." + layer + "." + name);
+                assertEquals(offset, tensor.inputs().getFirst().randomOffset(), tensor.name());
+                offset += tensor.elements();
+            }
+        }
+        assertEquals(offset, Plans.tensor(plan, "lm_head.weight").inputs().getFirst().randomOffset());
+    }
+
     @Test
     void typesArePromotedAsTorchDoes() {
         MergePlan plan = Plans.plan("""
