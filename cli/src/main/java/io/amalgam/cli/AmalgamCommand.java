@@ -6,6 +6,7 @@ import io.amalgam.cli.client.DeadLettersCommand;
 import io.amalgam.cli.client.LeaderboardCommand;
 import io.amalgam.cli.client.ListCommand;
 import io.amalgam.cli.client.PullCommand;
+import io.amalgam.cli.client.RebuildCommand;
 import io.amalgam.cli.client.RetryCommand;
 import io.amalgam.cli.client.ShowCommand;
 import io.amalgam.cli.client.SubmitCommand;
@@ -50,6 +51,7 @@ public final class AmalgamCommand implements Runnable {
             TriggersCommand.class,
             PullCommand.class,
             DeadLettersCommand.class,
+            RebuildCommand.class,
             CompletionCommand.class,
             VersionCommand.class,
             HelpCommand.class);

@@ -10,39 +10,27 @@ import io.amalgam.events.EventPublisher;
 import io.amalgam.events.EventRoute;
 import io.amalgam.events.TraceContext;
 import io.amalgam.recipeservice.database.Database;
-import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.database.Sql;
 import io.amalgam.recipeservice.messaging.Broker;
-import io.amalgam.recipeservice.messaging.LineConsumer;
-import io.amalgam.recipeservice.messaging.Positions;
-import io.amalgam.recipeservice.projection.Projector;
 import io.amalgam.recipeservice.view.MergeEventView;
 import io.amalgam.recipeservice.view.MergeQueries;
 import io.amalgam.recipeservice.view.MergeView;
 import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.smallrye.common.annotation.Identifier;
 import jakarta.inject.Inject;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;
@@ -58,26 +46,16 @@ class LineTest {
     Database database;
 
     @Inject
-    ProjectionSchema schema;
-
-    @Inject
     MergeQueries merges;
-
-    @Inject
-    Projector projector;
 
     @Inject
     Broker broker;
 
-    @Inject
-    @Identifier("projection")
-    Positions positions;
-
     @ConfigProperty(name = "quarkus.datasource.jdbc.url")
     String address;
 
-    @ConfigProperty(name = "mp.messaging.incoming.line.topics")
-    List<String> topics;
+    @TestHTTPResource
+    URI server;
 
     @Test
     void whatWorkersPublishIsSeen() {
@@ -150,7 +128,7 @@ class LineTest {
     }
 
     @Test
-    void aDroppedProjectionIsRebuiltFromTheTopics() throws Exception {
+    void aProjectionThatIsDroppedWhileTheServiceRunsIsRebuiltFromTheTopics() throws Exception {
         List<Event> life = ProjectionTest.life("rebuilt");
         publish(life);
         publish(List.of(Events.requested("rebuilt-open", 1)));
@@ -165,43 +143,32 @@ class LineTest {
         assertEquals(first, Projections.dump(database, false));
     }
 
-    /** Does what the service does when it starts with an order to rebuild: drops, goes to the beginning, reads. */
-    private void rebuild() throws InterruptedException {
-        ProjectionSchema fresh = new ProjectionSchema(database, true);
-        fresh.ensure();
-        Positions start = new Positions(database, fresh);
-        LineConsumer line = new LineConsumer(database, fresh, start, projector, broker);
-        Map<String, Object> settings = new HashMap<>(broker.connection());
-        settings.put("group.id", "rebuild-" + UUID.randomUUID());
-        settings.put("enable.auto.commit", false);
-        try (KafkaConsumer<String, byte[]> consumer =
-                new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
-            consumer.subscribe(topics, new ConsumerRebalanceListener() {
-                @Override
-                public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-                    start.onPartitionsAssigned(consumer, partitions);
-                }
-
-                @Override
-                public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-                    // Nothing is kept outside of the database.
-                }
-            });
-            while (!atEnd(consumer)) {
-                ConsumerRecords<String, byte[]> records = consumer.poll(Duration.ofMillis(200));
-                if (!records.isEmpty()) {
-                    line.consume(records);
-                }
+    @Test
+    void rebuildsInTheMiddleOfTrafficLoseAndRepeatNothing() throws Exception {
+        List<Event> requests = new ArrayList<>();
+        Http http = new Http(server);
+        for (int merge = 0; merge < 30; merge++) {
+            List<Event> life = ProjectionTest.life("rebuilt-under-way-" + merge);
+            requests.add(life.getFirst());
+            publish(life);
+            if (merge % 5 == 4) {
+                assertEquals(202, http.send("POST", "/api/projection/rebuild", null, null).status());
             }
+        }
+        await().atMost(PATIENCE).until(() -> http.get("/api/projection").json().path("behind").asLong() == 0);
+        for (Event request : requests) {
+            assertTrue(settled(request), request.toString());
+            List<MergeEventView> told =
+                    merges.eventsAfter(UUID.fromString(((Event.MergeRequested) request).merge()), 0, 1000);
+            assertEquals(1, told.stream().filter(each -> each.type().equals("completed")).count());
+            assertEquals(3, told.stream().filter(each -> each.type().equals("chunk")).count());
         }
     }
 
-    private static boolean atEnd(KafkaConsumer<String, byte[]> consumer) {
-        if (consumer.assignment().isEmpty()) {
-            return false;
-        }
-        return consumer.endOffsets(consumer.assignment()).entrySet().stream()
-                .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+    private void rebuild() throws Exception {
+        Http http = new Http(server);
+        assertEquals(202, http.send("POST", "/api/projection/rebuild", null, null).status());
+        await().atMost(PATIENCE).until(() -> http.get("/api/projection").json().path("behind").asLong() == 0);
     }
 
     private boolean settled(Event requested) {

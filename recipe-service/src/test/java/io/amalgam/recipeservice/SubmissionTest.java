@@ -167,6 +167,32 @@ class SubmissionTest {
     }
 
     @Test
+    void aFailedMergeIsTriedAgainFromItsPinnedRecipe() throws Exception {
+        Http.Answer first = http.send("POST", "/api/merges?name=again&benchmarks=navigation", "application/yaml",
+                Recipes.linear(0.19));
+        String id = first.json().path("id").asText();
+        String artifact = first.json().path("artifact").asText();
+        Http.Answer running = http.send("POST", "/api/merges/" + id + "/retry", null, null);
+        assertEquals(409, running.status(), running.text());
+        apply(new Event.MergeFailed(id, artifact, "WORKER_LOST", "three workers died", Events.at(9)));
+        for (String outcome : List.of("STARTED", "JOINED")) {
+            Http.Answer again = http.send("POST", "/api/merges/" + id + "/retry", null, null);
+            assertEquals(202, again.status(), again.text());
+            assertEquals(outcome, again.json().path("outcome").asText());
+            assertEquals(Identifiers.merge(artifact, 2), again.json().path("id").asText());
+        }
+        List<EventCodec.Received> requests = published(Identifiers.merge(artifact, 2));
+        assertEquals(1, requests.size());
+        Event.MergeRequested request = (Event.MergeRequested) requests.getFirst().event();
+        assertEquals(2, request.attempt());
+        assertEquals("again", request.name());
+        assertEquals("linear", request.method());
+        assertEquals(List.of("navigation"), request.benchmarks());
+        assertEquals(ArtifactStore.pinnedLocation(artifact), request.pinned());
+        assertEquals(404, http.send("POST", "/api/merges/" + Identifiers.merge(artifact, 9) + "/retry", null, null).status());
+    }
+
+    @Test
     void aPlanTellsWhatAMergeWouldTakeAndStartsNothing() throws Exception {
         Http.Answer answer = http.postYaml("/api/plans?shardSize=200KB", Recipes.linear(0.16));
         assertEquals(200, answer.status());

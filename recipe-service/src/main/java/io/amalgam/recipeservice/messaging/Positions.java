@@ -4,8 +4,6 @@ import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.database.Sql;
-import io.smallrye.common.annotation.Identifier;
-import io.smallrye.reactive.messaging.kafka.KafkaConsumerRebalanceListener;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -23,8 +21,7 @@ import org.jboss.logging.Logger;
  * same transaction as what was read, and vanish together with it: an empty projection is read from the beginning.
  */
 @ApplicationScoped
-@Identifier("projection")
-public class Positions implements KafkaConsumerRebalanceListener {
+public class Positions {
 
     private static final Logger LOG = Logger.getLogger(Positions.class);
     private static final long PAUSE_MILLISECONDS = 1_000;
@@ -38,10 +35,17 @@ public class Positions implements KafkaConsumerRebalanceListener {
         this.schema = schema;
     }
 
-    /** Goes to the stored position of each partition, or to its beginning where there is none. */
-    @Override
-    public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-        Map<TopicPartition, Long> stored = stored(partitions);
+    private record Stored(long generation, Map<TopicPartition, Long> positions) {
+    }
+
+    /**
+     * Goes to the stored position of each partition, or to its beginning where there is none.
+     *
+     * @return the generation of the projection that the positions are of
+     */
+    long seek(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+        Stored found = stored(partitions);
+        Map<TopicPartition, Long> stored = found.positions();
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
         for (TopicPartition partition : partitions) {
             Long position = stored.get(partition);
@@ -55,6 +59,7 @@ public class Positions implements KafkaConsumerRebalanceListener {
                 consumer.seek(partition, position);
             }
         }
+        return found.generation();
     }
 
     private void forget(TopicPartition partition) {
@@ -76,11 +81,12 @@ public class Positions implements KafkaConsumerRebalanceListener {
     }
 
     /** Reads the positions, however long the database needs: to guess would be to skip or repeat. */
-    private Map<TopicPartition, Long> stored(Collection<TopicPartition> partitions) {
+    private Stored stored(Collection<TopicPartition> partitions) {
         while (true) {
             try {
                 schema.ensure();
-                return database.read(connection -> {
+                return database.transaction(connection -> {
+                    long generation = schema.lockGeneration(connection);
                     Map<TopicPartition, Long> positions = new HashMap<>();
                     for (TopicPartition partition : partitions) {
                         Optional<Long> next = Sql.first(connection,
@@ -88,7 +94,7 @@ public class Positions implements KafkaConsumerRebalanceListener {
                                 row -> row.getLong("next_offset"), partition.topic(), partition.partition());
                         next.ifPresent(offset -> positions.put(partition, offset));
                     }
-                    return positions;
+                    return new Stored(generation, positions);
                 });
             } catch (AmalgamException failure) {
                 if (!failure.code().transientFailure()) {
