@@ -11,19 +11,20 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 
 /** Speaks to recipe-service over HTTP, as any client would. */
-final class ServiceClient {
+public final class ServiceClient {
     private static final Duration REQUEST_LIMIT = Duration.ofSeconds(30);
 
     private final URI address;
     private final HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
     private final ObjectMapper json = new ObjectMapper();
 
-    ServiceClient(URI address) {
+    /** Speaks to the service at an address. */
+    public ServiceClient(URI address) {
         this.address = address;
     }
 
     /** Returns an empty JSON object to fill. */
-    ObjectNode object() {
+    public ObjectNode object() {
         return json.createObjectNode();
     }
 
@@ -33,7 +34,7 @@ final class ServiceClient {
      * @param path of it, with a leading slash
      * @throws IOException if the service refuses; the message is what it says
      */
-    JsonNode get(String path) throws IOException, InterruptedException {
+    public JsonNode get(String path) throws IOException, InterruptedException {
         return send(HttpRequest.newBuilder(address.resolve(path)).timeout(REQUEST_LIMIT).build());
     }
 
@@ -44,10 +45,20 @@ final class ServiceClient {
      * @param body the document
      * @throws IOException if the service refuses; the message is what it says
      */
-    JsonNode post(String path, JsonNode body) throws IOException, InterruptedException {
+    public JsonNode post(String path, JsonNode body) throws IOException, InterruptedException {
         return send(HttpRequest.newBuilder(address.resolve(path)).timeout(REQUEST_LIMIT)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(json.writeValueAsBytes(body))).build());
+    }
+
+    /**
+     * Deletes a resource, or asks that it end.
+     *
+     * @param path of it, with a leading slash
+     * @throws IOException if the service refuses; the message is what it says
+     */
+    public JsonNode delete(String path) throws IOException, InterruptedException {
+        return send(HttpRequest.newBuilder(address.resolve(path)).timeout(REQUEST_LIMIT).DELETE().build());
     }
 
     private JsonNode send(HttpRequest request) throws IOException, InterruptedException {

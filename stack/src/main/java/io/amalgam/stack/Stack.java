@@ -44,6 +44,7 @@ public final class Stack implements AutoCloseable {
     private String bootstrapServers;
     private String databaseUrl;
     private URI address;
+    private final List<URI> addresses = new ArrayList<>();
     private boolean closed;
 
     /**
@@ -70,6 +71,13 @@ public final class Stack implements AutoCloseable {
         address = URI.create("http://127.0.0.1:" + recipeServicePort());
         List<Callable<Void>> services = new ArrayList<>();
         services.add(() -> startService("recipe-service", "recipe-service", address));
+        addresses.add(address);
+        for (int i = 2; i <= settings.recipeServices(); i++) {
+            String name = "recipe-service-" + i;
+            URI replica = freeAddress();
+            addresses.add(replica);
+            services.add(() -> startService("recipe-service", name, replica));
+        }
         for (int i = 1; i <= settings.mergeWorkers(); i++) {
             String name = "merge-worker-" + i;
             services.add(() -> startService("merge-worker", name, freeAddress()));
@@ -84,6 +92,21 @@ public final class Stack implements AutoCloseable {
     /** Returns where recipe-service answers. */
     public URI address() {
         return address;
+    }
+
+    /** Returns where each replica of recipe-service answers, the first of them first. */
+    public List<URI> addresses() {
+        return List.copyOf(addresses);
+    }
+
+    /** Returns the JDBC URL of the database. */
+    public String databaseUrl() {
+        return databaseUrl;
+    }
+
+    /** Returns the names of all processes that {@link #child} knows, in the order of starting. */
+    public synchronized List<String> names() {
+        return started.stream().map(Supervised::name).toList();
     }
 
     /** Returns what Kafka clients connect to. */
@@ -156,7 +179,7 @@ public final class Stack implements AutoCloseable {
         }
         int port = BrokerProcess.freePort();
         Path log = settings.logs().resolve("broker.log");
-        supervise(new Supervised("broker", true, this::report,
+        supervise(new Supervised("broker", true, settings.restartLimit(), this::report,
                 () -> BrokerProcess.start(settings.brokerDirectory(), port, Map.of(), log).child()));
         bootstrapServers = "127.0.0.1:" + port;
         return null;
@@ -168,7 +191,7 @@ public final class Stack implements AutoCloseable {
             return null;
         }
         int port = BrokerProcess.freePort();
-        supervise(new Supervised("database", true, this::report, () -> {
+        supervise(new Supervised("database", true, settings.restartLimit(), this::report, () -> {
             ChildJvm child = ChildJvm.start(new ChildJvm.Command(
                     "database", flags("DATABASE"), classPath(), DatabaseMain.class.getName(),
                     List.of(settings.databaseDirectory().toString(), Integer.toString(port)), Map.of(),
@@ -186,7 +209,7 @@ public final class Stack implements AutoCloseable {
             throw new IOException(module + " is not built: " + runner + " is missing; run ./amalgam build");
         }
         Map<String, String> environment = environment(serviceAddress.getPort());
-        supervise(new Supervised(name, false, this::report, () -> {
+        supervise(new Supervised(name, false, settings.restartLimit(), this::report, () -> {
             ChildJvm child = ChildJvm.start(new ChildJvm.Command(
                     name, flags("SERVICE", module.toUpperCase(Locale.ROOT).replace('-', '_')), runner.toString(),
                     "io.quarkus.bootstrap.runner.QuarkusEntryPoint", List.of(), environment,

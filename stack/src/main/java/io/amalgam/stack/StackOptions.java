@@ -33,6 +33,10 @@ final class StackOptions {
     @Option(names = "--eval-workers", paramLabel = "N", defaultValue = "1", description = "Default: 1.")
     private int evalWorkers;
 
+    @Option(names = "--recipe-services", paramLabel = "N", defaultValue = "1",
+            description = "Replicas of recipe-service; the others have free ports (default: 1).")
+    private int recipeServices;
+
     /** Returns the project's folder, which the launcher names. */
     static Path home() {
         return Path.of(System.getProperty("amalgam.home", ".")).toAbsolutePath().normalize();
@@ -52,7 +56,8 @@ final class StackOptions {
                 absolute(store, workFolder.resolve("store")),
                 absolute(benchmarks, home.resolve("samples/benchmark")),
                 mergeWorkers, evalWorkers, port,
-                variable("KAFKA_BOOTSTRAP_SERVERS"), variable("QUARKUS_DATASOURCE_JDBC_URL"), Map.of());
+                variable("KAFKA_BOOTSTRAP_SERVERS"), variable("QUARKUS_DATASOURCE_JDBC_URL"), Map.of(),
+                recipeServices, StackSettings.USUAL_RESTARTS);
     }
 
     private static Path absolute(Path given, Path otherwise) {

@@ -18,13 +18,19 @@ import java.util.Optional;
  * @param kafka bootstrap servers of a Kafka that is there already; empty means the embedded broker
  * @param database JDBC URL of a PostgreSQL that is there already; empty means the embedded one
  * @param environment further variables for the services
+ * @param recipeServices how many replicas of recipe-service; the first has {@code port}
+ * @param restartLimit how often in a row a process that ends by itself is started again
  */
 public record StackSettings(
         Path home, Path work, Path models, Path store, Path benchmarks, int mergeWorkers, int evalWorkers, int port,
-        Optional<String> kafka, Optional<String> database, Map<String, String> environment) {
+        Optional<String> kafka, Optional<String> database, Map<String, String> environment,
+        int recipeServices, int restartLimit) {
 
     /** The port that recipe-service gets if nobody else has it. */
     static final int USUAL_PORT = 8080;
+
+    /** How often in a row a process is usually started again. */
+    public static final int USUAL_RESTARTS = 5;
 
     /** Returns the folder of all log files. */
     public Path logs() {

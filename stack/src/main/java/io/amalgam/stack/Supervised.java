@@ -6,11 +6,10 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * One process of the stack. If it ends although nobody asked it to, it is started again, at most
- * {@value #RESTART_LIMIT} times in a row without having run for {@link #STEADY}.
+ * One process of the stack. If it ends although nobody asked it to, it is started again, only so many times in a row
+ * without having run for {@link #STEADY}.
  */
 final class Supervised implements AutoCloseable {
-    private static final int RESTART_LIMIT = 5;
     private static final Duration STEADY = Duration.ofMinutes(1);
 
     /** Starts the process and waits until it is ready. */
@@ -20,6 +19,7 @@ final class Supervised implements AutoCloseable {
 
     private final String name;
     private final boolean foundation;
+    private final int restartLimit;
     private final Consumer<String> reporter;
     private final Starter starter;
     private ChildJvm child;
@@ -31,12 +31,14 @@ final class Supervised implements AutoCloseable {
      *
      * @param name what messages call it
      * @param foundation whether others depend on it, so that it stops after them
+     * @param restartLimit how often in a row it is started again
      * @param reporter gets a sentence when it ends and when it is back
      * @param starter starts it
      */
-    Supervised(String name, boolean foundation, Consumer<String> reporter, Starter starter) {
+    Supervised(String name, boolean foundation, int restartLimit, Consumer<String> reporter, Starter starter) {
         this.name = name;
         this.foundation = foundation;
+        this.restartLimit = restartLimit;
         this.reporter = reporter;
         this.starter = starter;
     }
@@ -84,7 +86,7 @@ final class Supervised implements AutoCloseable {
             }
             restarts = ran.compareTo(STEADY) > 0 ? 1 : restarts + 1;
         }
-        if (restarts > RESTART_LIMIT) {
+        if (restarts > restartLimit) {
             reporter.accept(name + " ended again (status " + status + ") and is not started any more; its log is "
                     + child().log());
             return;

@@ -1,5 +1,6 @@
 package io.amalgam.stack;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -21,6 +22,11 @@ final class UpCommand implements Callable<Integer> {
         try (RunningStack running = RunningStack.start(settings, console)) {
             console.line("");
             console.line("  Page and REST interface  " + running.stack().address());
+            for (URI replica : running.stack().addresses()) {
+                if (!replica.equals(running.stack().address())) {
+                    console.line("  its replica              " + replica);
+                }
+            }
             console.line("  Kafka                    " + running.stack().bootstrapServers());
             console.line("  Models                   " + settings.models());
             console.line("  Artifacts                " + settings.store().resolve("artifacts"));

@@ -27,12 +27,19 @@ final class Launcher {
 
     /** Starts a command in a folder; what it prints goes to a file. */
     static Process start(Path output, Path directory, String... arguments) throws IOException {
+        return start(output, directory, Map.of(), arguments);
+    }
+
+    /** The same, with further variables. */
+    static Process start(Path output, Path directory, Map<String, String> environment, String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(home().resolve("amalgam").toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile());
+        builder.environment().putAll(environment);
         builder.environment().put("AMALGAM_BUILD", "never");
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         Process process = builder.start();

@@ -79,7 +79,7 @@ class LineIT {
                 "the system test sees in /proc/<pid>/fd what a stopped worker holds; this system has no /proc");
         long bytes = 0;
         for (int i = 0; i < NAMES.size(); i++) {
-            bytes += GeneratedModels.write(models.resolve(NAMES.get(i)), i);
+            bytes += GeneratedModels.write(models.resolve(NAMES.get(i)), GeneratedModels.Shape.HALF_GIGABYTE, i);
         }
         assertTrue(bytes >= LEAST_BYTES, bytes + " bytes of models");
         Path recipe = Files.writeString(models.resolve("recipe.yml"), """

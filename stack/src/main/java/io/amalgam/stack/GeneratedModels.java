@@ -14,32 +14,44 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Llama models of random bfloat16 weights: as large as a test needs them, the same bytes for the same seed. */
-final class GeneratedModels {
-    private static final int HIDDEN = 1024;
-    private static final int INTERMEDIATE = 2816;
-    private static final int LAYERS = 16;
-    private static final int VOCABULARY = 32_000;
+/** Llama models of random bfloat16 weights: as large as one needs them, the same bytes for the same seed. */
+public final class GeneratedModels {
     private static final int BLOCK = 8 << 20;
+    private static final int HEAD = 64;
+
+    /**
+     * How large a model is.
+     *
+     * @param hidden width, a multiple of 64
+     * @param intermediate width of the feed-forward layers
+     * @param layers how many
+     * @param vocabulary how many tokens
+     */
+    public record Shape(int hidden, int intermediate, int layers, int vocabulary) {
+
+        /** About 0.54 GB. */
+        public static final Shape HALF_GIGABYTE = new Shape(1024, 2816, 16, 32_000);
+    }
 
     private GeneratedModels() {
     }
 
     /**
-     * Writes a model of about 0.54 GB.
+     * Writes a model into a folder, which is made.
      *
      * @return its bytes
      */
-    static long write(Path folder, long seed) throws IOException {
+    public static long write(Path folder, Shape shape, long seed) throws IOException {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("config.json"), """
                 {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": %d,
-                 "intermediate_size": %d, "num_hidden_layers": %d, "num_attention_heads": 16,
-                 "num_key_value_heads": 16, "vocab_size": %d, "max_position_embeddings": 2048,
+                 "intermediate_size": %d, "num_hidden_layers": %d, "num_attention_heads": %d,
+                 "num_key_value_heads": %d, "vocab_size": %d, "max_position_embeddings": 2048,
                  "rms_norm_eps": 1e-05, "rope_theta": 10000.0, "tie_word_embeddings": false,
                  "torch_dtype": "bfloat16"}
-                """.formatted(HIDDEN, INTERMEDIATE, LAYERS, VOCABULARY));
-        List<TensorHeader> tensors = tensors();
+                """.formatted(shape.hidden(), shape.intermediate(), shape.layers(), shape.hidden() / HEAD,
+                shape.hidden() / HEAD, shape.vocabulary()));
+        List<TensorHeader> tensors = tensors(shape);
         byte[] header = SafetensorsWriter.header(tensors);
         long bytes = 0;
         for (TensorHeader tensor : tensors) {
@@ -75,21 +87,21 @@ final class GeneratedModels {
         }
     }
 
-    private static List<TensorHeader> tensors() {
+    private static List<TensorHeader> tensors(Shape shape) {
         List<TensorHeader> tensors = new ArrayList<>();
-        add(tensors, "model.embed_tokens.weight", VOCABULARY, HIDDEN);
-        add(tensors, "lm_head.weight", VOCABULARY, HIDDEN);
-        add(tensors, "model.norm.weight", HIDDEN);
-        for (int layer = 0; layer < LAYERS; layer++) {
+        add(tensors, "model.embed_tokens.weight", shape.vocabulary(), shape.hidden());
+        add(tensors, "lm_head.weight", shape.vocabulary(), shape.hidden());
+        add(tensors, "model.norm.weight", shape.hidden());
+        for (int layer = 0; layer < shape.layers(); layer++) {
             String prefix = "model.layers." + layer + ".";
             for (String projection : List.of("q", "k", "v", "o")) {
-                add(tensors, prefix + "self_attn." + projection + "_proj.weight", HIDDEN, HIDDEN);
+                add(tensors, prefix + "self_attn." + projection + "_proj.weight", shape.hidden(), shape.hidden());
             }
-            add(tensors, prefix + "mlp.gate_proj.weight", INTERMEDIATE, HIDDEN);
-            add(tensors, prefix + "mlp.up_proj.weight", INTERMEDIATE, HIDDEN);
-            add(tensors, prefix + "mlp.down_proj.weight", HIDDEN, INTERMEDIATE);
-            add(tensors, prefix + "input_layernorm.weight", HIDDEN);
-            add(tensors, prefix + "post_attention_layernorm.weight", HIDDEN);
+            add(tensors, prefix + "mlp.gate_proj.weight", shape.intermediate(), shape.hidden());
+            add(tensors, prefix + "mlp.up_proj.weight", shape.intermediate(), shape.hidden());
+            add(tensors, prefix + "mlp.down_proj.weight", shape.hidden(), shape.intermediate());
+            add(tensors, prefix + "input_layernorm.weight", shape.hidden());
+            add(tensors, prefix + "post_attention_layernorm.weight", shape.hidden());
         }
         tensors.sort((left, right) -> SafetensorsWriter.compareInFile(
                 left.dtype(), left.name(), right.dtype(), right.name()));
