@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.amalgam.broker.BrokerProcess;
 import io.amalgam.engine.execute.ExecutionOptions;
+import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.events.Event.MergeRequested;
 import io.amalgam.events.EventCodec.Received;
 import io.amalgam.events.EventPublisher;
@@ -68,11 +69,15 @@ abstract class PartsOfTheLine {
         private final LogReader results;
 
         OneCoordinator() {
-            MergesView view = new MergesView(Clock.systemUTC());
+            this(line.store(), Clock.systemUTC());
+        }
+
+        OneCoordinator(ArtifactStore store, Clock clock) {
+            MergesView view = new MergesView(clock);
             log = new LogReader(connection, Topics.MERGES, view::accept);
             log.start();
             coordinator = new Coordinator(
-                    publisher, new MergePlanning(line.store()), view, log, Clock.systemUTC(), event -> { });
+                    publisher, new MergePlanning(store), view, log, clock, event -> { });
             coordinator.assigned(ALL_PARTITIONS);
             results = new LogReader(connection, Topics.CHUNK_RESULTS, received -> coordinator.deliver(
                     EventRoute.of(received.event()).partition(), received, () -> { }));
@@ -111,7 +116,11 @@ abstract class PartsOfTheLine {
         }
 
         OneWorker(String name, ShardMaker shards, int slots) {
-            MergesView view = new MergesView(Clock.systemUTC());
+            this(name, shards, slots, line.store(), Clock.systemUTC());
+        }
+
+        OneWorker(String name, ShardMaker shards, int slots, ArtifactStore store, Clock clock) {
+            MergesView view = new MergesView(clock);
             log = new LogReader(connection, Topics.MERGES, view::accept);
             log.start();
             WorkerMetrics metrics = new WorkerMetrics(new SimpleMeterRegistry());
@@ -120,10 +129,9 @@ abstract class PartsOfTheLine {
                 made.incrementAndGet();
                 return shard;
             };
-            work =
-                    new MergeWork(name, line.store(), counting, view, publisher, Clock.systemUTC(), metrics);
+            work = new MergeWork(name, store, counting, view, publisher, clock, metrics);
             loop = new WorkLoop(
-                    name, new ShareGroupQueue(connection, Topics.CHUNK_WORKERS), slots, work, publisher, Clock.systemUTC(),
+                    name, new ShareGroupQueue(connection, Topics.CHUNK_WORKERS), slots, work, publisher, clock,
                     letter -> { });
             loop.start();
         }
