@@ -51,9 +51,11 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 public class LineConsumer {
 
-    /** What the projection is made of: every topic but the chunks, which their results tell of. */
-    static final List<String> TOPICS = Topics.ALL.stream()
-            .filter(topic -> topic != Topics.MERGE_CHUNKS).map(Topics.Topic::name).toList();
+    /** What the projection is made of: every topic of merges and evaluations but the chunks, which their results tell of. */
+    static final List<String> TOPICS = List.of(
+            Topics.MERGE_REQUESTS.name(), Topics.MERGES.name(), Topics.CHUNK_RESULTS.name(), Topics.ARTIFACTS.name(),
+            Topics.EVALUATION_TASKS.name(), Topics.EVALUATION_RESULTS.name(), Topics.SCORES.name(),
+            Topics.DEAD_LETTERS.name());
 
     private static final Logger LOG = Logger.getLogger(LineConsumer.class);
     private static final String GROUP = "recipe-service";
