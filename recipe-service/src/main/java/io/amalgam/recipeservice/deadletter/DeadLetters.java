@@ -138,13 +138,22 @@ public class DeadLetters {
         }
     }
 
-    /** A letter names its topic itself; only the line's own are published to, and not for a merge that has ended. */
+    /**
+     * A letter names its topic itself: only the line's own are published to, of those not the logs that coordinators
+     * write, and nothing for a merge that has ended.
+     */
     private void refuseWithoutEffect(DeadLetterView letter) {
-        boolean known = Topics.ALL.stream().anyMatch(topic -> topic.name().equals(letter.topic())
-                && topic != Topics.DEAD_LETTERS && letter.partition() < topic.partitions());
-        if (!known) {
+        Optional<Topics.Topic> topic = Topics.ALL.stream()
+                .filter(known -> known.name().equals(letter.topic()) && known != Topics.DEAD_LETTERS
+                        && letter.partition() < known.partitions())
+                .findFirst();
+        if (topic.isEmpty()) {
             throw new AmalgamException(ErrorCode.CONFLICT, "dead letter " + letter.id() + " names partition "
                     + letter.topic() + "-" + letter.partition() + ", which is none of the line's; drop it");
+        }
+        if (topic.get().cleanup() == Topics.Cleanup.COMPACT) {
+            throw new AmalgamException(ErrorCode.CONFLICT, "dead letter " + letter.id() + " is of " + letter.topic()
+                    + ", a log that only coordinators write; amalgam rebuild reads all of it again");
         }
         Optional<MergeView> ended = mergeOf(letter).filter(MergeView::terminal);
         if (ended.isPresent()) {
