@@ -22,6 +22,8 @@ import java.util.Set;
 final class ChaosRun {
     private static final Duration SETTLE = Duration.ofMinutes(8);
     private static final Duration PROJECTION = Duration.ofMinutes(2);
+    private static final int MOST_DOWN = 1;
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
     private static final long SHORTEST_PAUSE_MILLIS = 1_000;
     private static final long LONGEST_PAUSE_MILLIS = 9_000;
 
@@ -68,8 +70,8 @@ final class ChaosRun {
             witness.start();
             load.start();
             try (Processes processes = new Processes(stack)) {
-                breakThings(new Injector(stack, processes, settings.store(), new Random(seed + 2)), load, reference,
-                        differences);
+                breakThings(new Injector(stack, processes, settings.store(), new Random(seed + 2)), processes, load,
+                        reference, differences);
             }
             load.stopOrdering();
             settle(load);
@@ -81,7 +83,8 @@ final class ChaosRun {
     }
 
     /** Injects a fault after another; between them, compares what has been finished with its reference. */
-    private void breakThings(Injector injector, Load load, Reference reference, List<String> differences)
+    private void breakThings(
+            Injector injector, Processes processes, Load load, Reference reference, List<String> differences)
             throws InterruptedException {
         Random pauses = new Random(seed + 3);
         long end = System.nanoTime() + duration.toNanos();
@@ -89,12 +92,21 @@ final class ChaosRun {
             long pauseEnd = System.nanoTime() + 1_000_000 * pauses.nextLong(SHORTEST_PAUSE_MILLIS, LONGEST_PAUSE_MILLIS);
             compareFinished(load, reference, differences, 1);
             Thread.sleep(Math.max(0, (pauseEnd - System.nanoTime()) / 1_000_000));
+            awaitMostBack(processes);
             FaultKind kind = injector.choose();
             Optional<String> done = injector.inject(kind);
             if (done.isPresent()) {
                 faults.merge(kind, 1, Integer::sum);
                 say(kind.words() + ": " + done.get());
             }
+        }
+    }
+
+    /** A line of which everything is down does nothing that could go wrong: on a slow machine, faults wait for it. */
+    private static void awaitMostBack(Processes processes) throws InterruptedException {
+        long end = System.nanoTime() + LONGEST_WAIT.toNanos();
+        while (processes.down() > MOST_DOWN && System.nanoTime() < end) {
+            Thread.sleep(100);
         }
     }
 

@@ -40,6 +40,11 @@ final class Processes implements AutoCloseable {
         return Optional.ofNullable(child).map(ChildJvm::process).filter(Process::isAlive).map(Process::toHandle);
     }
 
+    /** How many processes have ended and are not ready again. */
+    long down() {
+        return stack.names().stream().filter(name -> find(name).isEmpty()).count();
+    }
+
     /** The running processes of a kind. */
     List<ProcessHandle> running(String kind) {
         List<ProcessHandle> running = new ArrayList<>();
