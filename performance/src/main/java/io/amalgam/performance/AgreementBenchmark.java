@@ -40,7 +40,7 @@ public final class AgreementBenchmark {
 
     private void run() throws IOException, InterruptedException {
         Path models = options.models();
-        long parameters = PeerModels.make(models, options.size());
+        long parameters = PeerModels.make(models, PeerModels.Shape.HALF_BILLION, options.size());
         Map<String, String> recipes = PeerRecipes.all(models.toString());
         System.out.printf(
                 "%.3f billion parameters, %d models and a base, bfloat16; share of weights that differ%n%n",

@@ -1,13 +1,8 @@
 package io.amalgam.performance;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +40,7 @@ public final class PeerBenchmark {
         PeerInstallation peer = PeerInstallation.in(folder);
         Path models = options.models();
         System.err.println("Making models of " + options.size() + " billion parameters in " + models + " …");
-        long parameters = PeerModels.make(models, options.size());
+        long parameters = PeerModels.make(models, PeerModels.Shape.HALF_BILLION, options.size());
         Map<String, String> recipes = PeerRecipes.all(models.toString());
         double peerStart = startSeconds("mergekit", List.of(peer.program().toString(), "--help"));
         double ourStart = startSeconds("amalgam", List.of(options.launcher().toString(), "merge", "--help"));
@@ -94,7 +89,7 @@ public final class PeerBenchmark {
                     folder,
                     method + "-amalgam",
                     List.of(options.launcher().toString(), "merge", file.toString(), ours.toString(), "--random-seed", SEED, "--quiet")));
-            copy = Math.min(copy, copySeconds(recipe, models));
+            copy = Math.min(copy, PlainCopy.seconds(PeerRecipes.inputs(recipe, models), folder.resolve("copy")));
         }
         OutputComparison comparison = OutputComparison.of(ours, theirs, List.of());
         System.out.printf(
@@ -117,49 +112,6 @@ public final class PeerBenchmark {
 
     private static MeasuredProcess best(MeasuredProcess before, MeasuredProcess now) {
         return before == null || now.seconds() < before.seconds() ? now : before;
-    }
-
-    /** Reads what a recipe reads once, on all processors, and writes as much as the output has. */
-    private double copySeconds(String recipe, Path models) throws IOException, InterruptedException {
-        List<Path> inputs = new ArrayList<>();
-        for (String name : PeerModels.names()) {
-            if (recipe.contains("/" + name + "\n")) {
-                inputs.add(models.resolve(name).resolve("model.safetensors"));
-            }
-        }
-        Path target = folder.resolve("copy");
-        long start = System.nanoTime();
-        try (FileChannel out = FileChannel.open(target, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            int processors = Runtime.getRuntime().availableProcessors();
-            List<Thread> threads = new ArrayList<>();
-            for (int part = 0; part < processors; part++) {
-                int own = part;
-                threads.add(Thread.ofPlatform().start(() -> copyPart(inputs, out, own, processors)));
-            }
-            for (Thread thread : threads) {
-                thread.join();
-            }
-        }
-        double seconds = (System.nanoTime() - start) / GIGA;
-        Files.delete(target);
-        return seconds;
-    }
-
-    private static void copyPart(List<Path> inputs, FileChannel out, int part, int parts) {
-        ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 18);
-        for (int input = 0; input < inputs.size(); input++) {
-            try (FileChannel in = FileChannel.open(inputs.get(input))) {
-                for (long position = (long) part * buffer.capacity(); position < in.size(); position += (long) parts * buffer.capacity()) {
-                    buffer.clear();
-                    in.read(buffer, position);
-                    if (input == 0) {
-                        out.write(buffer.flip(), position);
-                    }
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
     }
 
     /** Deletes a folder with what is in it, if it is there. */

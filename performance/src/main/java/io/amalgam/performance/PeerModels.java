@@ -13,21 +13,34 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Models to measure with: a base and five fine-tunes of Llama architecture, random bfloat16 weights, with the shapes of a
- * model of half a billion parameters and as many layers as the wanted size takes.
+ * Models to measure with: a base and five fine-tunes of Llama architecture, random bfloat16 weights, with layers of a known
+ * shape and as many of them as the wanted size takes.
  */
 final class PeerModels {
     /** Number of fine-tunes. */
     static final int FINE_TUNES = 5;
 
-    private static final int HIDDEN = 896;
-    private static final int INTERMEDIATE = 4864;
-    private static final int KEY_VALUE = 128;
-    private static final int VOCABULARY = 32_000;
     private static final double BASE_DEVIATION = 0.02;
     private static final double CHANGE_DEVIATION = 0.002;
     /** Sums of so many bytes are nearly normally distributed. */
     private static final int UNIFORMS = 4;
+
+    /**
+     * The shape of a model's layers.
+     *
+     * @param hidden size of the residual stream
+     * @param intermediate size of the feed-forward part
+     * @param keyValue size of keys and of values
+     * @param vocabulary size of the vocabulary
+     */
+    record Shape(int hidden, int intermediate, int keyValue, int vocabulary) {
+        /** Of a model of half a billion parameters. */
+        static final Shape HALF_BILLION = new Shape(896, 4864, 128, 32_000);
+        /** Of a model of eight billion parameters, but for a small vocabulary. */
+        static final Shape EIGHT_BILLION = new Shape(4096, 14_336, 1024, 1024);
+        /** Size of an attention head. */
+        static final int HEAD = 64;
+    }
 
     private PeerModels() {
     }
@@ -41,23 +54,23 @@ final class PeerModels {
         return names;
     }
 
-    private static List<TensorHeader> tensors(int layers) {
+    private static List<TensorHeader> tensors(Shape shape, int layers) {
         List<TensorHeader> tensors = new ArrayList<>();
-        add(tensors, "lm_head.weight", VOCABULARY, HIDDEN);
-        add(tensors, "model.embed_tokens.weight", VOCABULARY, HIDDEN);
+        add(tensors, "lm_head.weight", shape.vocabulary(), shape.hidden());
+        add(tensors, "model.embed_tokens.weight", shape.vocabulary(), shape.hidden());
         for (int layer = 0; layer < layers; layer++) {
             String prefix = "model.layers." + layer + ".";
-            add(tensors, prefix + "input_layernorm.weight", HIDDEN);
-            add(tensors, prefix + "mlp.down_proj.weight", HIDDEN, INTERMEDIATE);
-            add(tensors, prefix + "mlp.gate_proj.weight", INTERMEDIATE, HIDDEN);
-            add(tensors, prefix + "mlp.up_proj.weight", INTERMEDIATE, HIDDEN);
-            add(tensors, prefix + "post_attention_layernorm.weight", HIDDEN);
-            add(tensors, prefix + "self_attn.k_proj.weight", KEY_VALUE, HIDDEN);
-            add(tensors, prefix + "self_attn.o_proj.weight", HIDDEN, HIDDEN);
-            add(tensors, prefix + "self_attn.q_proj.weight", HIDDEN, HIDDEN);
-            add(tensors, prefix + "self_attn.v_proj.weight", KEY_VALUE, HIDDEN);
+            add(tensors, prefix + "input_layernorm.weight", shape.hidden());
+            add(tensors, prefix + "mlp.down_proj.weight", shape.hidden(), shape.intermediate());
+            add(tensors, prefix + "mlp.gate_proj.weight", shape.intermediate(), shape.hidden());
+            add(tensors, prefix + "mlp.up_proj.weight", shape.intermediate(), shape.hidden());
+            add(tensors, prefix + "post_attention_layernorm.weight", shape.hidden());
+            add(tensors, prefix + "self_attn.k_proj.weight", shape.keyValue(), shape.hidden());
+            add(tensors, prefix + "self_attn.o_proj.weight", shape.hidden(), shape.hidden());
+            add(tensors, prefix + "self_attn.q_proj.weight", shape.hidden(), shape.hidden());
+            add(tensors, prefix + "self_attn.v_proj.weight", shape.keyValue(), shape.hidden());
         }
-        add(tensors, "model.norm.weight", HIDDEN);
+        add(tensors, "model.norm.weight", shape.hidden());
         tensors.sort((left, right) ->
                 SafetensorsWriter.compareInFile(left.dtype(), left.name(), right.dtype(), right.name()));
         return tensors;
@@ -67,8 +80,8 @@ final class PeerModels {
         tensors.add(new TensorHeader(name, DType.BF16, shape));
     }
 
-    private static long parameters(int layers) {
-        return tensors(layers).stream().mapToLong(tensor -> tensor.bytes() / 2).sum();
+    private static long parameters(Shape shape, int layers) {
+        return tensors(shape, layers).stream().mapToLong(tensor -> tensor.bytes() / 2).sum();
     }
 
     /**
@@ -76,20 +89,20 @@ final class PeerModels {
      *
      * @return how many parameters each has
      */
-    static long make(Path folder, double billions) throws IOException {
+    static long make(Path folder, Shape shape, double billions) throws IOException {
         int layers = 1;
-        while (parameters(layers) < billions * 1e9) {
+        while (parameters(shape, layers) < billions * 1e9) {
             layers++;
         }
         for (int model = 0; model < names().size(); model++) {
             Path target = folder.resolve(names().get(model));
             if (!Files.exists(target.resolve("config.json"))) {
                 Files.createDirectories(target);
-                write(target.resolve("model.safetensors"), tensors(layers), model);
-                Files.writeString(target.resolve("config.json"), configuration(layers));
+                write(target.resolve("model.safetensors"), tensors(shape, layers), model);
+                Files.writeString(target.resolve("config.json"), configuration(shape, layers));
             }
         }
-        return parameters(layers);
+        return parameters(shape, layers);
     }
 
     private static void write(Path file, List<TensorHeader> tensors, int model) throws IOException {
@@ -124,7 +137,7 @@ final class PeerModels {
         return sum * Math.sqrt(12.0 / UNIFORMS);
     }
 
-    private static String configuration(int layers) {
+    private static String configuration(Shape shape, int layers) {
         return """
                 {
                   "architectures": ["LlamaForCausalLM"],
@@ -134,14 +147,20 @@ final class PeerModels {
                   "intermediate_size": %d,
                   "max_position_embeddings": 2048,
                   "model_type": "llama",
-                  "num_attention_heads": 14,
+                  "num_attention_heads": %d,
                   "num_hidden_layers": %d,
-                  "num_key_value_heads": 2,
+                  "num_key_value_heads": %d,
                   "rms_norm_eps": 1e-06,
                   "tie_word_embeddings": false,
                   "vocab_size": %d
                 }
                 """
-                .formatted(HIDDEN, INTERMEDIATE, layers, VOCABULARY);
+                .formatted(
+                        shape.hidden(),
+                        shape.intermediate(),
+                        shape.hidden() / Shape.HEAD,
+                        layers,
+                        shape.keyValue() / Shape.HEAD,
+                        shape.vocabulary());
     }
 }

@@ -1,6 +1,9 @@
 package io.amalgam.performance;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A recipe for each method, over the models of {@link PeerModels}. */
@@ -69,5 +72,16 @@ final class PeerRecipes {
         return ("merge_method: nuslerp\ndtype: bfloat16\nmodels:\n- model: %s/m0\n  parameters:\n    weight: 0.3\n"
                         + "- model: %s/m1\n  parameters:\n    weight: 0.7\n")
                 .formatted(folder, folder);
+    }
+
+    /** The weights that a recipe reads, of models under {@code folder}. */
+    static List<Path> inputs(String recipe, Path folder) {
+        List<Path> inputs = new ArrayList<>();
+        for (String name : PeerModels.names()) {
+            if (recipe.contains("/" + name + "\n")) {
+                inputs.add(folder.resolve(name).resolve("model.safetensors"));
+            }
+        }
+        return inputs;
     }
 }

@@ -72,7 +72,7 @@ public record Kernels(
         CodecKernels codec = new ScalarCodec();
         if (type == DType.F64) {
             return new Kernels(
-                    type, codec, new DoubleArithmetic(), new DoubleReductions(), new DoubleSelection(), new DoubleVoting());
+                    type, codec, new DoubleArithmetic(), new DoubleReductions(), new ScalarSelection(type), new ScalarVoting(type));
         }
         Rounding rounding = Rounding.of(type);
         return new Kernels(
@@ -81,6 +81,6 @@ public record Kernels(
                 new ScalarArithmetic(rounding),
                 new ScalarReductions(rounding),
                 new ScalarSelection(type),
-                new ScalarVoting(rounding));
+                new ScalarVoting(type));
     }
 }

@@ -2,7 +2,7 @@ package io.amalgam.engine.kernel;
 
 import io.amalgam.engine.checkpoint.DType;
 
-/** The specification of {@link SelectionKernels} for floats. */
+/** The specification of {@link SelectionKernels}, for all types and both kinds of tiles. */
 final class ScalarSelection implements SelectionKernels {
     private final DType type;
 
@@ -12,20 +12,26 @@ final class ScalarSelection implements SelectionKernels {
 
     @Override
     public int levels() {
-        return type == DType.F32 ? 2 : 1;
+        return switch (type) {
+            case F64 -> 4;
+            case F32 -> 2;
+            default -> 1;
+        };
     }
 
-    private int keyOf(float value) {
+    private long keyOf(double value) {
         return switch (type) {
-            case F32 -> Float.floatToRawIntBits(value) & 0x7FFFFFFF;
-            case F16 -> Float.floatToFloat16(value) & 0x7FFF;
-            default -> Float.floatToRawIntBits(value) >>> 16 & 0x7FFF;
+            case F64 -> Double.doubleToRawLongBits(value) & Long.MAX_VALUE;
+            case F32 -> Float.floatToRawIntBits((float) value) & 0x7FFFFFFF;
+            case F16 -> Float.floatToFloat16((float) value) & 0x7FFF;
+            default -> Float.floatToRawIntBits((float) value) >>> 16 & 0x7FFF;
         };
     }
 
     @Override
     public double magnitude(long key) {
         return switch (type) {
+            case F64 -> Double.longBitsToDouble(key);
             case F32 -> Float.intBitsToFloat((int) key);
             case F16 -> Float.float16ToFloat((short) key);
             default -> Float.intBitsToFloat((int) key << 16);
@@ -34,16 +40,16 @@ final class ScalarSelection implements SelectionKernels {
 
     @Override
     public long key(double value) {
-        return keyOf((float) value);
+        return keyOf(value);
     }
 
     @Override
     public void count(Tile a, int length, int level, long prefix, int[] counts) {
         int shift = 16 * (levels() - 1 - level);
         for (int i = 0; i < length; i++) {
-            int key = keyOf(a.floats[i]);
+            long key = keyOf(a.get(i));
             if (level == 0 || key >>> shift + 16 == prefix) {
-                counts[key >>> shift & 0xFFFF]++;
+                counts[(int) (key >>> shift) & 0xFFFF]++;
             }
         }
     }
@@ -52,7 +58,7 @@ final class ScalarSelection implements SelectionKernels {
     public int countEqual(Tile a, int length, long key) {
         int equal = 0;
         for (int i = 0; i < length; i++) {
-            if (keyOf(a.floats[i]) == key) {
+            if (keyOf(a.get(i)) == key) {
                 equal++;
             }
         }
@@ -63,9 +69,9 @@ final class ScalarSelection implements SelectionKernels {
     public int keepLargest(Tile a, int length, long key, long keepEqual) {
         int equal = 0;
         for (int i = 0; i < length; i++) {
-            int own = keyOf(a.floats[i]);
+            long own = keyOf(a.get(i));
             if (own < key || own == key && equal++ >= keepEqual) {
-                a.floats[i] = 0;
+                a.set(i, 0);
             }
         }
         return equal;
@@ -74,7 +80,7 @@ final class ScalarSelection implements SelectionKernels {
     @Override
     public void keepBetween(Tile a, int length, long low, long dropLow, long high, long keepHigh, int[] seen) {
         for (int i = 0; i < length; i++) {
-            int own = keyOf(a.floats[i]);
+            long own = keyOf(a.get(i));
             boolean keep = own >= low && own <= high;
             if (own == low) {
                 keep &= seen[0]++ >= dropLow;
@@ -83,7 +89,7 @@ final class ScalarSelection implements SelectionKernels {
                 keep &= seen[1]++ < keepHigh;
             }
             if (!keep) {
-                a.floats[i] = 0;
+                a.set(i, 0);
             }
         }
     }
@@ -93,20 +99,21 @@ final class ScalarSelection implements SelectionKernels {
         for (int i = 0; i < length; i++) {
             long bit = firstBit + i;
             if ((bits[(int) (bit >>> 6)] >>> bit & 1) == 0) {
-                a.floats[i] = 0;
+                a.set(i, 0);
             }
         }
     }
 
     @Override
     public int keyBits() {
-        return type == DType.F32 ? 31 : 15;
+        return type == DType.F32 || type == DType.F64 ? 31 : 15;
     }
 
     @Override
     public void keys(Tile a, int length, int[] keys, int from) {
         for (int i = 0; i < length; i++) {
-            keys[from + i] = keyOf(a.floats[i]);
+            long key = keyOf(a.get(i));
+            keys[from + i] = (int) (type == DType.F64 ? key >>> 32 : key);
         }
     }
 
@@ -114,7 +121,7 @@ final class ScalarSelection implements SelectionKernels {
     public int countNonZero(Tile a, int length) {
         int count = 0;
         for (int i = 0; i < length; i++) {
-            if (a.floats[i] != 0) {
+            if (a.get(i) != 0) {
                 count++;
             }
         }

@@ -1,11 +1,24 @@
 package io.amalgam.engine.kernel;
 
-/** The specification of {@link VotingKernels} for floats. */
-final class ScalarVoting implements VotingKernels {
-    private final Rounding rounding;
+import io.amalgam.engine.checkpoint.DType;
 
-    ScalarVoting(Rounding rounding) {
-        this.rounding = rounding;
+/**
+ * The specification of {@link VotingKernels}, for all types and both kinds of tiles. It computes in binary64 and rounds every
+ * operation to binary32 unless the type is F64, which gives what binary32 arithmetic gives.
+ */
+final class ScalarVoting implements VotingKernels {
+    private final DType type;
+
+    ScalarVoting(DType type) {
+        this.type = type;
+    }
+
+    private double single(double value) {
+        return type == DType.F64 ? value : (float) value;
+    }
+
+    private double round(double value) {
+        return type == DType.F64 ? value : Rounding.of(type).round((float) value);
     }
 
     @Override
@@ -15,35 +28,35 @@ final class ScalarVoting implements VotingKernels {
             boolean interleaved = i >= interleavedFrom;
             PartialSums votes = new PartialSums(interleaved, count);
             for (int model = 0; model < count; model++) {
-                votes.add(voters[model].floats[i]);
+                votes.add(voters[model].get(i));
             }
-            boolean positive = rounding.round(votes.total()) >= 0;
+            boolean positive = round(votes.total()) >= 0;
             PartialSums sum = new PartialSums(interleaved, count);
             PartialSums weight = new PartialSums(interleaved, count);
             for (int model = 0; model < count; model++) {
-                float voter = voters[model].floats[i];
+                double voter = voters[model].get(i);
                 boolean counts = positive ? voter > 0 : voter < 0;
                 // A product with the mask, as torch has it, and not a choice: infinity × 0 is NaN.
-                sum.add(values[model].floats[i] * (counts ? 1f : 0f));
-                weight.add(counts ? (float) weights[model] : 0f);
+                sum.add(values[model].get(i) * (counts ? 1 : 0));
+                weight.add(counts ? single(weights[model]) : 0);
             }
-            mixed.floats[i] = rounding.round(sum.total());
-            divisor.floats[i] = rounding.round(weight.total());
+            mixed.set(i, round(sum.total()));
+            divisor.set(i, round(weight.total()));
         }
     }
 
     @Override
     public void oneForZero(Tile to, Tile a, int length) {
         for (int i = 0; i < length; i++) {
-            to.floats[i] = a.floats[i] == 0 ? 1 : a.floats[i];
+            to.set(i, a.get(i) == 0 ? 1 : a.get(i));
         }
     }
 
     @Override
     public void atLeast(Tile to, Tile a, double minimum, int length) {
-        float least = (float) minimum;
+        double least = single(minimum);
         for (int i = 0; i < length; i++) {
-            to.floats[i] = Math.max(a.floats[i], least);
+            to.set(i, Math.max(a.get(i), least));
         }
     }
 
@@ -51,8 +64,8 @@ final class ScalarVoting implements VotingKernels {
     public void keepWhere(Tile[] tiles, int count, Tile condition, int length) {
         for (int tile = 0; tile < count; tile++) {
             for (int i = 0; i < length; i++) {
-                if (condition.floats[i] == 0) {
-                    tiles[tile].floats[i] = 0;
+                if (condition.get(i) == 0) {
+                    tiles[tile].set(i, 0);
                 }
             }
         }
@@ -63,55 +76,55 @@ final class ScalarVoting implements VotingKernels {
         for (int i = 0; i < length; i++) {
             double sum = 0;
             for (int tile = 0; tile < count; tile++) {
-                sum += tiles[tile].floats[i];
+                sum += tiles[tile].get(i);
             }
             double mean = sum / count;
             double squares = 0;
             for (int tile = 0; tile < count; tile++) {
-                double distance = tiles[tile].floats[i] - mean;
+                double distance = tiles[tile].get(i) - mean;
                 squares += distance * distance;
             }
-            to.floats[i] = rounding.round((float) (squares / count));
+            to.set(i, round(squares / count));
         }
     }
 
     @Override
     public void overlap(
             Tile to, Tile[] changes, int count, double epsilon, double[] factors, boolean single, int interleavedFrom, int length) {
-        float least = (float) epsilon;
+        double least = single(epsilon);
         for (int i = 0; i < length; i++) {
             int active = 0;
             for (int model = 0; model < count; model++) {
-                active += Math.abs(changes[model].floats[i]) > least ? 1 : 0;
+                active += Math.abs(changes[model].get(i)) > least ? 1 : 0;
             }
             PartialSums sum = new PartialSums(i >= interleavedFrom, count);
             for (int model = 0; model < count; model++) {
-                float change = changes[model].floats[i];
-                float term;
+                double change = changes[model].get(i);
+                double term;
                 if (!(Math.abs(change) > least)) {
                     term = 0;
                 } else if (active > 1) {
-                    term = rounding.round(change / active);
+                    term = round(change / active);
                 } else if (factors == null) {
                     term = change;
                 } else {
-                    term = change * (float) factors[model];
-                    term = single ? term : rounding.round(term);
+                    term = single(change * single(factors[model]));
+                    term = single ? term : round(term);
                 }
                 sum.add(term);
             }
-            to.floats[i] = single ? sum.total() : rounding.round(sum.total());
+            to.set(i, single ? sum.total() : round(sum.total()));
         }
     }
 
     @Override
     public void countOverlap(Tile[] changes, int count, double epsilon, long[] unique, long[] shared, int length) {
-        float least = (float) epsilon;
+        double least = single(epsilon);
         for (int i = 0; i < length; i++) {
             int active = 0;
             int last = -1;
             for (int model = 0; model < count; model++) {
-                if (Math.abs(changes[model].floats[i]) > least) {
+                if (Math.abs(changes[model].get(i)) > least) {
                     active++;
                     last = model;
                 }
@@ -120,29 +133,33 @@ final class ScalarVoting implements VotingKernels {
                 unique[last]++;
             } else if (active > 1) {
                 for (int model = 0; model < count; model++) {
-                    shared[model] += Math.abs(changes[model].floats[i]) > least ? 1 : 0;
+                    shared[model] += Math.abs(changes[model].get(i)) > least ? 1 : 0;
                 }
             }
         }
     }
 
     /** A sum over models: in order, or in four interleaved partial sums as {@link ArithmeticKernels#sum} has them. */
-    private static final class PartialSums {
+    private final class PartialSums {
         private final int interleaved;
-        private final float[] partial = new float[4];
+        private final double[] partial = new double[4];
         private int next;
 
         PartialSums(boolean interleaved, int count) {
             this.interleaved = interleaved ? count & ~3 : 0;
         }
 
-        void add(float value) {
-            partial[next < interleaved ? next & 3 : 0] += value;
+        void add(double value) {
+            int place = next < interleaved ? next & 3 : 0;
+            partial[place] = single(partial[place] + value);
             next++;
         }
 
-        float total() {
-            return interleaved > 0 ? partial[0] + partial[1] + partial[2] + partial[3] : partial[0];
+        double total() {
+            if (interleaved == 0) {
+                return partial[0];
+            }
+            return single(single(single(partial[0] + partial[1]) + partial[2]) + partial[3]);
         }
     }
 }

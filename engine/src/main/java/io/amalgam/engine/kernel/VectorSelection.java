@@ -149,7 +149,18 @@ final class VectorSelection implements SelectionKernels {
 
     @Override
     public void keys(Tile a, int length, int[] keys, int from) {
-        scalar.keys(a, length, keys, from);
+        if (TYPE == DType.F16) {
+            scalar.keys(a, length, keys, from);
+            return;
+        }
+        int shift = TYPE == DType.BF16 ? 16 : 0;
+        int whole = length & -LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            sizes(a, i).lanewise(VectorOperators.LSHR, shift).intoArray(keys, from + i);
+        }
+        for (int i = whole; i < length; i++) {
+            keys[from + i] = (Float.floatToRawIntBits(a.floats[i]) & 0x7FFFFFFF) >>> shift;
+        }
     }
 
     @Override

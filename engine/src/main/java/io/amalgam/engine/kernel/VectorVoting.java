@@ -16,10 +16,9 @@ final class VectorVoting implements VotingKernels {
     private static final int LANES = FLOATS.length();
     /** Positions that are handled at a time: their partial results stay in the first-level cache. */
     private static final int RUN = 512;
-    private static final Rounding ROUNDING = CONSTANTS.rounding();
     private static final VectorRounder ROUNDER = CONSTANTS.rounder();
 
-    private final ScalarVoting scalar = new ScalarVoting(ROUNDING);
+    private final ScalarVoting scalar = new ScalarVoting(CONSTANTS.type());
 
     private static FloatVector load(Tile tile, int index) {
         return FloatVector.fromArray(FLOATS, tile.floats, index);

@@ -210,6 +210,11 @@ class KernelEquivalenceTest {
             }
             assertEquals(scalar.countEqual(a, n, key), vector.countEqual(a, n, key));
             assertEquals(scalar.countNonZero(a, n), vector.countNonZero(a, n));
+            int[] leftKeys = new int[n + 3];
+            int[] rightKeys = new int[n + 3];
+            scalar.keys(a, n, leftKeys, 3);
+            vector.keys(a, n, rightKeys, 3);
+            assertArrayEquals(leftKeys, rightKeys);
             long high = Math.max(key, other);
             long low = Math.min(key, other);
             for (long quota : new long[] {0, 1, 3, Long.MAX_VALUE}) {
