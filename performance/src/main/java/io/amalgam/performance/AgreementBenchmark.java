@@ -33,9 +33,12 @@ public final class AgreementBenchmark {
     }
 
     /** Runs the comparison; the first argument is the launcher's path. */
-    public static void main(String[] arguments) throws IOException, InterruptedException {
-        BenchmarkOptions options = BenchmarkOptions.parse(NAME, 0.2, arguments);
-        new AgreementBenchmark(options, PeerInstallation.in(options.folder())).run();
+    public static void main(String[] arguments) throws InterruptedException {
+        BenchmarkOptions.run(
+                NAME,
+                0.2,
+                arguments,
+                options -> new AgreementBenchmark(options, PeerInstallation.in(options.folder())).run());
     }
 
     private void run() throws IOException, InterruptedException {

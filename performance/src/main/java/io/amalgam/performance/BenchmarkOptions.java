@@ -1,5 +1,6 @@
 package io.amalgam.performance;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,7 @@ record BenchmarkOptions(Path launcher, double size, int runs, List<String> metho
      *
      * @param name of the benchmark, for messages
      */
-    static BenchmarkOptions parse(String name, double defaultSize, String[] arguments) {
+    private static BenchmarkOptions parse(String name, double defaultSize, String[] arguments) {
         Path launcher = Path.of(arguments[0]).toAbsolutePath();
         double size = defaultSize;
         int runs = 1;
@@ -41,6 +42,26 @@ record BenchmarkOptions(Path launcher, double size, int runs, List<String> metho
             }
         }
         return new BenchmarkOptions(launcher, size, runs, methods, folder);
+    }
+
+    /** What a benchmark does. */
+    @FunctionalInterface
+    interface Body {
+        /** Runs it. */
+        void run(BenchmarkOptions options) throws IOException, InterruptedException;
+    }
+
+    /**
+     * Runs a benchmark; a failure ends the process with its reason.
+     *
+     * @param arguments as for {@link #parse}
+     */
+    static void run(String name, double defaultSize, String[] arguments, Body body) throws InterruptedException {
+        try {
+            body.run(parse(name, defaultSize, arguments));
+        } catch (IOException e) {
+            fail(name, e.getMessage());
+        }
     }
 
     /** The methods to compare, of those that there are recipes for. */

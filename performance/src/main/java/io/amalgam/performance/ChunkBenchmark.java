@@ -29,8 +29,11 @@ public final class ChunkBenchmark {
     }
 
     /** Runs the benchmark; the first argument is the launcher's path. */
-    public static void main(String[] arguments) throws IOException, InterruptedException {
-        BenchmarkOptions options = BenchmarkOptions.parse(NAME, 0.22, arguments);
+    public static void main(String[] arguments) throws InterruptedException {
+        BenchmarkOptions.run(NAME, 0.22, arguments, ChunkBenchmark::run);
+    }
+
+    private static void run(BenchmarkOptions options) throws IOException, InterruptedException {
         Path models = options.folder().resolve("models-8b-" + options.size());
         long parameters = PeerModels.make(models, PeerModels.Shape.EIGHT_BILLION, options.size());
         Map<String, String> recipes = PeerRecipes.all(models.toString());
@@ -38,7 +41,9 @@ public final class ChunkBenchmark {
                 parameters / 1e9, Math.max(LEAST_RUNS, options.runs()));
         System.out.println("| method | merge s | copy s | share of copy |");
         System.out.println("|---|---|---|---|");
-        for (String method : options.methods().isEmpty() ? List.of("linear") : options.methodsAmong(NAME, recipes.keySet())) {
+        List<String> methods =
+                options.methods().isEmpty() ? List.of("linear") : options.methodsAmong(NAME, recipes.keySet());
+        for (String method : methods) {
             String recipe = recipes.get(method);
             double merge = Double.MAX_VALUE;
             double copy = Double.MAX_VALUE;

@@ -32,8 +32,8 @@ public final class PeerBenchmark {
     }
 
     /** Runs the comparison; the first argument is the launcher's path. */
-    public static void main(String[] arguments) throws IOException, InterruptedException {
-        new PeerBenchmark(BenchmarkOptions.parse(NAME, 0.62, arguments)).run();
+    public static void main(String[] arguments) throws InterruptedException {
+        BenchmarkOptions.run(NAME, 0.62, arguments, options -> new PeerBenchmark(options).run());
     }
 
     private void run() throws IOException, InterruptedException {

@@ -130,6 +130,16 @@ final class WorkerStrip implements Strip {
     }
 
     @Override
+    public void quotient(int input, int from, double divisor, Tile to, int count) {
+        long offset = plainOffset(input, from);
+        if (offset >= 0) {
+            kernels.arithmetic().quotient(to, inputBytes.get(input), offset, divisor, count);
+        } else {
+            kernels.arithmetic().divideBy(to, input(input, from, count), divisor, count);
+        }
+    }
+
+    @Override
     public void multiplyAdd(int input, int from, Kernels wide, Tile sum, double factor, int count) {
         long offset = plainOffset(input, from);
         if (offset >= 0) {

@@ -34,6 +34,19 @@ public interface ArithmeticKernels {
     /** {@code to = a ÷ divisor}. */
     void divideBy(Tile to, Tile a, double divisor, int length);
 
+    /**
+     * {@link #divideBy} where a lies in memory as bfloat16.
+     *
+     * @param offset of the first byte of a
+     */
+    void quotient(Tile to, MemorySegment a, long offset, double divisor, int length);
+
+    /**
+     * Adds the logarithm of a direction at a point of the sphere:
+     * {@code to = to + round(round(direction - round(point × cosine)) × factor)}, four operations of torch.
+     */
+    void addLogarithm(Tile to, Tile direction, Tile point, double cosine, double factor, int length);
+
     /** {@code to = round(round(a - b) × factor)}: a weighted difference, two operations of torch. */
     void scaledDifference(Tile to, Tile a, Tile b, double factor, int length);
 

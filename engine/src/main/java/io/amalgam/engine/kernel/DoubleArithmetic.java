@@ -56,6 +56,20 @@ final class DoubleArithmetic implements ArithmeticKernels {
     }
 
     @Override
+    public void quotient(Tile to, MemorySegment a, long offset, double divisor, int length) {
+        for (int i = 0; i < length; i++) {
+            to.doubles[i] = ScalarCodec.bfloat16(a, offset + 2L * i) / divisor;
+        }
+    }
+
+    @Override
+    public void addLogarithm(Tile to, Tile direction, Tile point, double cosine, double factor, int length) {
+        for (int i = 0; i < length; i++) {
+            to.doubles[i] += (direction.doubles[i] - point.doubles[i] * cosine) * factor;
+        }
+    }
+
+    @Override
     public void scaledDifference(Tile to, Tile a, Tile b, double factor, int length) {
         for (int i = 0; i < length; i++) {
             to.doubles[i] = (a.doubles[i] - b.doubles[i]) * factor;

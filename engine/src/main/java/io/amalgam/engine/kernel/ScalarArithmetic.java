@@ -63,6 +63,24 @@ final class ScalarArithmetic implements ArithmeticKernels {
     }
 
     @Override
+    public void quotient(Tile to, MemorySegment a, long offset, double divisor, int length) {
+        float single = (float) divisor;
+        for (int i = 0; i < length; i++) {
+            to.floats[i] = rounding.round(ScalarCodec.bfloat16(a, offset + 2L * i) / single);
+        }
+    }
+
+    @Override
+    public void addLogarithm(Tile to, Tile direction, Tile point, double cosine, double factor, int length) {
+        float first = (float) cosine;
+        float second = (float) factor;
+        for (int i = 0; i < length; i++) {
+            float away = rounding.round(direction.floats[i] - rounding.round(point.floats[i] * first));
+            to.floats[i] = rounding.round(to.floats[i] + rounding.round(away * second));
+        }
+    }
+
+    @Override
     public void scaledDifference(Tile to, Tile a, Tile b, double factor, int length) {
         float single = (float) factor;
         for (int i = 0; i < length; i++) {

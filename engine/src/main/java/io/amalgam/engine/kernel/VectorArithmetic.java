@@ -80,6 +80,28 @@ final class VectorArithmetic implements ArithmeticKernels {
     }
 
     @Override
+    public void quotient(Tile to, MemorySegment a, long offset, double divisor, int length) {
+        float single = (float) divisor;
+        int whole = length & -LANES;
+        for (int i = 0; i < whole; i += LANES) {
+            round(ROUNDER.bfloat16(a, offset + 2L * i).div(single)).intoArray(to.floats, i);
+        }
+        for (int i = whole; i < length; i++) {
+            to.floats[i] = ROUNDING.round(ScalarCodec.bfloat16(a, offset + 2L * i) / single);
+        }
+    }
+
+    @Override
+    public void addLogarithm(Tile to, Tile direction, Tile point, double cosine, double factor, int length) {
+        float first = (float) cosine;
+        float second = (float) factor;
+        for (int i = 0; i < length; i += LANES) {
+            FloatVector away = round(load(direction, i).sub(round(load(point, i).mul(first))));
+            round(load(to, i).add(round(away.mul(second)))).intoArray(to.floats, i);
+        }
+    }
+
+    @Override
     public void scaledDifference(Tile to, Tile a, Tile b, double factor, int length) {
         float single = (float) factor;
         for (int i = 0; i < length; i += LANES) {

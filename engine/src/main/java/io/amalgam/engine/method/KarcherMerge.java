@@ -7,8 +7,8 @@ import io.amalgam.engine.kernel.Tile;
 /**
  * The arithmetic of karcher (mergekit.md §2.3): from the normalised mean of the directions, steps along the mean of their
  * logarithms until the step is short. Norms are binary32, everything else is rounded to the type of the arithmetic. The
- * point reached is computed anew from the inputs before the first step and kept in a {@link ScratchVector} after it;
- * models near each other need no step at all.
+ * point reached is computed anew from the inputs before the first step and kept in a {@link ScratchVector} after it, as is
+ * the mean of the logarithms; models near each other need no step at all.
  */
 final class KarcherMerge extends PointwiseMerge {
     private enum Stage {
@@ -41,7 +41,11 @@ final class KarcherMerge extends PointwiseMerge {
     private double pointNorm;
     private double tangentNorm;
     private int round;
+    /** The point reached, before it is normalised; null in round 0. */
     private ScratchVector point;
+    /** The mean of the logarithms at the point, before it is normalised. */
+    private ScratchVector tangent;
+
     private double length;
 
     KarcherMerge(TensorTask task) {
@@ -72,6 +76,11 @@ final class KarcherMerge extends PointwiseMerge {
         }
 
         @Override
+        public boolean reads(int input) {
+            return own == Stage.STEP ? KarcherMerge.this.reads(input) : own == Stage.NORMS || valid[input];
+        }
+
+        @Override
         protected void tile(Strip strip, int from, int count) {
             switch (own) {
                 case NORMS -> {
@@ -90,7 +99,11 @@ final class KarcherMerge extends PointwiseMerge {
                         }
                     }
                 }
-                case TANGENT -> addSquares(strip, tangent(strip, point(strip, from, count), from, count), count);
+                case TANGENT -> {
+                    Tile mean = tangent(strip, point(strip, from, count), from, count);
+                    tangent.write(strip.first() + from, mean, count);
+                    addSquares(strip, mean, count);
+                }
                 case STEP -> {
                     Tile next = step(strip, from, count);
                     point.write(strip.first() + from, next, count);
@@ -157,7 +170,13 @@ final class KarcherMerge extends PointwiseMerge {
                 }
             }
         }
-        return any ? Stage.TANGENT : Stage.DONE;
+        if (!any) {
+            return Stage.DONE;
+        }
+        if (tangent == null) {
+            tangent = new ScratchVector(kernels, task.elements(), task.scratch());
+        }
+        return Stage.TANGENT;
     }
 
     private Stage afterTangent(StripSums sums) {
@@ -179,7 +198,7 @@ final class KarcherMerge extends PointwiseMerge {
 
     private Tile unit(Strip strip, int model, int from, int count) {
         Tile unit = strip.scratch(UNIT, count);
-        arithmetic.divideBy(unit, strip.input(model, from, count), norms[model], count);
+        strip.quotient(model, from, norms[model], unit, count);
         return unit;
     }
 
@@ -202,7 +221,7 @@ final class KarcherMerge extends PointwiseMerge {
         Tile here = strip.scratch(POINT, count);
         if (round == 0) {
             if (pointNorm < tolerance) {
-                arithmetic.divideBy(here, strip.input(first, from, count), norms[first], count);
+                strip.quotient(first, from, norms[first], here, count);
                 return here;
             }
             here = mean(strip, from, count);
@@ -218,13 +237,10 @@ final class KarcherMerge extends PointwiseMerge {
     /** The mean of the logarithms. */
     private Tile tangent(Strip strip, Tile here, int from, int count) {
         Tile tangent = strip.scratch(TANGENT, count);
-        Tile term = strip.scratch(TERM, count);
         arithmetic.fill(tangent, 0, count);
         for (int model = 0; model < models; model++) {
             if (factors[model] != 0) {
-                arithmetic.scale(term, here, dots[model], count);
-                arithmetic.scaledDifference(term, unit(strip, model, from, count), term, factors[model], count);
-                arithmetic.add(tangent, tangent, term, count);
+                arithmetic.addLogarithm(tangent, unit(strip, model, from, count), here, dots[model], factors[model], count);
             }
         }
         return tangent;
@@ -233,11 +249,12 @@ final class KarcherMerge extends PointwiseMerge {
     /** The next point, before it is normalised. */
     private Tile step(Strip strip, int from, int count) {
         Tile here = point(strip, from, count);
-        Tile tangent = tangent(strip, here, from, count);
-        arithmetic.divideBy(tangent, tangent, tangentNorm, count);
+        Tile direction = strip.scratch(TANGENT, count);
+        tangent.read(strip.first() + from, direction, count);
+        arithmetic.divideBy(direction, direction, tangentNorm, count);
         double cosine = kernels.round(single.round(StrictMath.cos(tangentNorm)));
         double sine = kernels.round(single.round(StrictMath.sin(tangentNorm)));
-        arithmetic.weightedSum(here, here, cosine, tangent, sine, count);
+        arithmetic.weightedSum(here, here, cosine, direction, sine, count);
         return here;
     }
 
@@ -253,10 +270,19 @@ final class KarcherMerge extends PointwiseMerge {
         return result;
     }
 
+    /** Once there is a point, the inputs are not needed where it is enough. */
+    @Override
+    public boolean reads(int input) {
+        return round == 0;
+    }
+
     @Override
     public void close() {
         if (point != null) {
             point.close();
+        }
+        if (tangent != null) {
+            tangent.close();
         }
     }
 }

@@ -19,7 +19,7 @@ import java.nio.file.StandardOpenOption;
  */
 final class ScratchVector implements AutoCloseable {
     /** Bytes up to which it is kept in memory. */
-    private static final long IN_MEMORY = 4 << 20;
+    private static final long IN_MEMORY = 12 << 20;
 
     private final Kernels kernels;
     private final DType type;

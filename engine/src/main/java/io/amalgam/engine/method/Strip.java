@@ -42,6 +42,13 @@ public interface Strip {
     void difference(int input, int from, Tile base, Tile to, int length);
 
     /**
+     * Writes into {@code to} elements of an input divided by {@code divisor}, rounded to the type of the arithmetic.
+     *
+     * @param from first element within the strip
+     */
+    void quotient(int input, int from, double divisor, Tile to, int length);
+
+    /**
      * Adds elements of an input times {@code factor} to {@code sum}, by fused multiply-adds.
      *
      * @param kernels of the sum's type

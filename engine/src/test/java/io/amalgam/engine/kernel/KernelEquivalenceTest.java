@@ -131,6 +131,9 @@ class KernelEquivalenceTest {
             double factor = Kernels.scalar(type).factor(random.nextGaussian());
             same(type, width, n, "difference", t, (k, x) -> k.arithmetic().difference(x[1], stored, 3, x[0], n));
             same(type, width, n, "multiplyAdd", t, (k, x) -> k.arithmetic().multiplyAdd(x[1], stored, 3, factor, n));
+            same(type, width, n, "quotient", t, (k, x) -> k.arithmetic().quotient(x[1], stored, 3, factor, n));
+            same(type, width, n, "addLogarithm", t, (k, x) ->
+                    k.arithmetic().addLogarithm(x[1], x[0], x[0], factor, 0.5, n));
             Tile[] fused = {copy(t[0], type), copy(t[0], type)};
             Kernels.scalar(type).arithmetic().difference(fused[0], stored, 3, t[1], n);
             Kernels.scalar(type).arithmetic().subtract(fused[1], decoded, t[1], n);
