@@ -17,6 +17,7 @@ public final class Tile {
 
     final float[] floats;
     final double[] doubles;
+    private short[] halves;
 
     private Tile(float[] floats, double[] doubles) {
         this.floats = floats;
@@ -33,6 +34,17 @@ public final class Tile {
     /** How many elements it can hold. */
     public int capacity() {
         return (doubles != null ? doubles.length : floats.length) - PADDING;
+    }
+
+    /**
+     * Room for the tile's elements as 16-bit numbers, on their way from memory or to it: vectors go ten times as fast between
+     * arrays as between an array and a memory segment. What it held is lost.
+     */
+    short[] halves() {
+        if (halves == null) {
+            halves = new short[floats.length];
+        }
+        return halves;
     }
 
     /** One element. */

@@ -24,6 +24,13 @@ final class VectorArithmetic implements ArithmeticKernels {
         return ROUNDER.round(value);
     }
 
+    /** Fetches bfloat16 elements from memory. */
+    private static short[] halves(Tile to, MemorySegment a, long offset, int length) {
+        short[] halves = to.halves();
+        MemorySegment.copy(a, ScalarCodec.SHORT, offset, halves, 0, length);
+        return halves;
+    }
+
     @Override
     public void add(Tile to, Tile a, Tile b, int length) {
         for (int i = 0; i < length; i += LANES) {
@@ -40,12 +47,9 @@ final class VectorArithmetic implements ArithmeticKernels {
 
     @Override
     public void difference(Tile to, MemorySegment a, long offset, Tile b, int length) {
-        int whole = length & -LANES;
-        for (int i = 0; i < whole; i += LANES) {
-            round(ROUNDER.bfloat16(a, offset + 2L * i).sub(load(b, i))).intoArray(to.floats, i);
-        }
-        for (int i = whole; i < length; i++) {
-            to.floats[i] = ROUNDING.round(ScalarCodec.bfloat16(a, offset + 2L * i) - b.floats[i]);
+        short[] halves = halves(to, a, offset, length);
+        for (int i = 0; i < length; i += LANES) {
+            round(ROUNDER.bfloat16(halves, i).sub(load(b, i))).intoArray(to.floats, i);
         }
     }
 
@@ -82,12 +86,9 @@ final class VectorArithmetic implements ArithmeticKernels {
     @Override
     public void quotient(Tile to, MemorySegment a, long offset, double divisor, int length) {
         float single = (float) divisor;
-        int whole = length & -LANES;
-        for (int i = 0; i < whole; i += LANES) {
-            round(ROUNDER.bfloat16(a, offset + 2L * i).div(single)).intoArray(to.floats, i);
-        }
-        for (int i = whole; i < length; i++) {
-            to.floats[i] = ROUNDING.round(ScalarCodec.bfloat16(a, offset + 2L * i) / single);
+        short[] halves = halves(to, a, offset, length);
+        for (int i = 0; i < length; i += LANES) {
+            round(ROUNDER.bfloat16(halves, i).div(single)).intoArray(to.floats, i);
         }
     }
 
@@ -128,14 +129,10 @@ final class VectorArithmetic implements ArithmeticKernels {
 
     @Override
     public void multiplyAdd(Tile to, MemorySegment a, long offset, double factor, int length) {
-        float single = (float) factor;
-        FloatVector factors = FloatVector.broadcast(FLOATS, single);
-        int whole = length & -LANES;
-        for (int i = 0; i < whole; i += LANES) {
-            ROUNDER.bfloat16(a, offset + 2L * i).fma(factors, load(to, i)).intoArray(to.floats, i);
-        }
-        for (int i = whole; i < length; i++) {
-            to.floats[i] = Math.fma(ScalarCodec.bfloat16(a, offset + 2L * i), single, to.floats[i]);
+        FloatVector single = FloatVector.broadcast(FLOATS, (float) factor);
+        short[] halves = halves(to, a, offset, length);
+        for (int i = 0; i < length; i += LANES) {
+            ROUNDER.bfloat16(halves, i).fma(single, load(to, i)).intoArray(to.floats, i);
         }
     }
 

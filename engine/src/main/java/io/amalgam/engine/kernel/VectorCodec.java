@@ -3,7 +3,6 @@ package io.amalgam.engine.kernel;
 import io.amalgam.engine.checkpoint.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -20,7 +19,6 @@ final class VectorCodec implements CodecKernels {
     private static final VectorRounder TO_F16 = CONSTANTS.rounder(DType.F16);
     private static final VectorRounder TO_F32 = CONSTANTS.rounder(DType.F32);
     private static final int LANES = FLOATS.length();
-    private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
     private static final int INFINITY = 0x7F800000;
 
     private final ScalarCodec scalar = new ScalarCodec();
@@ -33,13 +31,13 @@ final class VectorCodec implements CodecKernels {
         }
         int whole = length & -LANES;
         if (stored == DType.BF16) {
+            short[] halves = to.halves();
+            MemorySegment.copy(source, ScalarCodec.SHORT, offset, halves, 0, whole);
             for (int i = 0; i < whole; i += LANES) {
-                TO_BF16.bfloat16(source, offset + 2L * i).intoArray(to.floats, i);
+                TO_BF16.bfloat16(halves, i).intoArray(to.floats, i);
             }
         } else if (stored == DType.F32) {
-            for (int i = 0; i < whole; i += LANES) {
-                FloatVector.fromMemorySegment(FLOATS, source, offset + 4L * i, ORDER).intoArray(to.floats, i);
-            }
+            MemorySegment.copy(source, ScalarCodec.FLOAT, offset, to.floats, 0, whole);
         } else {
             for (int i = 0; i < whole; i++) {
                 to.floats[i] = Float.float16ToFloat(source.get(ScalarCodec.SHORT, offset + 2L * i));
@@ -94,23 +92,30 @@ final class VectorCodec implements CodecKernels {
     }
 
     private static IntVector encodeBFloat16(Tile from, MemorySegment target, long offset, int whole) {
+        short[] halves = from.halves();
         IntVector largest = IntVector.zero(INTS);
         for (int i = 0; i < whole; i += LANES) {
             IntVector bits = TO_BF16.cast(FloatVector.fromArray(FLOATS, from.floats, i))
                     .reinterpretAsInts();
             largest = largest.max(bits.and(0x7FFFFFFF));
             ((ShortVector) bits.lanewise(VectorOperators.ASHR, 16).convertShape(VectorOperators.I2S, SHORTS, 0))
-                    .intoMemorySegment(target, offset + 2L * i, ORDER);
+                    .intoArray(halves, i);
         }
+        MemorySegment.copy(halves, 0, target, ScalarCodec.SHORT, offset, whole);
         return largest;
     }
 
     private static IntVector encodeFloat(Tile from, MemorySegment target, long offset, int whole) {
         IntVector largest = IntVector.zero(INTS);
         for (int i = 0; i < whole; i += LANES) {
-            FloatVector value = TO_F32.cast(FloatVector.fromArray(FLOATS, from.floats, i));
-            largest = largest.max(value.reinterpretAsInts().and(0x7FFFFFFF));
-            value.intoMemorySegment(target, offset + 4L * i, ORDER);
+            largest = largest.max(FloatVector.fromArray(FLOATS, from.floats, i).reinterpretAsInts().and(0x7FFFFFFF));
+        }
+        MemorySegment.copy(from.floats, 0, target, ScalarCodec.FLOAT, offset, whole);
+        if (largest.reduceLanes(VectorOperators.MAX) > INFINITY) {
+            // There is a NaN, of which only the canonical one is written.
+            for (int i = 0; i < whole; i++) {
+                ScalarCodec.encodeOne(from, i, DType.F32, target, offset + 4L * i);
+            }
         }
         return largest;
     }

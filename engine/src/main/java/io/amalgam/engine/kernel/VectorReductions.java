@@ -18,7 +18,10 @@ final class VectorReductions implements ReductionKernels {
     private static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, VectorShape.S_256_BIT);
     private static final boolean NARROW = CONSTANTS.bits() < 256;
     private static final Rounding ROUNDING = CONSTANTS.rounding();
-    private static final VectorRounder ROUNDER = CONSTANTS.rounder(CONSTANTS.type(), FLOATS.vectorBitSize());
+    private static final VectorRounder ROUNDER = CONSTANTS.rounder();
+    private static final VectorSpecies<Float> PRODUCTS = CONSTANTS.floats();
+    /** Products that are rounded at a time before they are added: methods that do both at once are too large to compile well. */
+    private static final int RUN = 512;
     /** Elements of one vector of partial sums. */
     private static final int WIDTH = 4;
 
@@ -30,11 +33,6 @@ final class VectorReductions implements ReductionKernels {
 
     private static DoubleVector widen(FloatVector value) {
         return (DoubleVector) value.convertShape(VectorOperators.F2D, DOUBLES, 0);
-    }
-
-    private static DoubleVector product(float[] a, float[] b, int index) {
-        FloatVector product = FloatVector.fromArray(FLOATS, a, index).mul(FloatVector.fromArray(FLOATS, b, index));
-        return widen(ROUNDER.round(product));
     }
 
     private static void store(double[] lanes, DoubleVector s0, DoubleVector s1, DoubleVector s2, DoubleVector s3) {
@@ -126,24 +124,35 @@ final class VectorReductions implements ReductionKernels {
             return scalar.dotRounded(a, b, length);
         }
         double[] lanes = new double[LANES];
-        float[] x = a.floats;
-        float[] y = b.floats;
+        float[] products = new float[RUN];
         int whole = length & -LANES;
-        DoubleVector s0 = DoubleVector.zero(DOUBLES);
-        DoubleVector s1 = s0;
-        DoubleVector s2 = s0;
-        DoubleVector s3 = s0;
-        for (int i = 0; i < whole; i += LANES) {
-            s0 = s0.add(product(x, y, i));
-            s1 = s1.add(product(x, y, i + WIDTH));
-            s2 = s2.add(product(x, y, i + 2 * WIDTH));
-            s3 = s3.add(product(x, y, i + 3 * WIDTH));
+        for (int start = 0; start < whole; start += RUN) {
+            int count = Math.min(RUN, whole - start);
+            for (int i = 0; i < count; i += PRODUCTS.length()) {
+                ROUNDER.round(FloatVector.fromArray(PRODUCTS, a.floats, start + i)
+                                .mul(FloatVector.fromArray(PRODUCTS, b.floats, start + i)))
+                        .intoArray(products, i);
+            }
+            addTo(lanes, products, count);
         }
-        store(lanes, s0, s1, s2, s3);
         for (int i = whole; i < length; i++) {
-            lanes[i - whole] += ROUNDING.round(x[i] * y[i]);
+            lanes[i - whole] += ROUNDING.round(a.floats[i] * b.floats[i]);
         }
         return ReductionKernels.combine(lanes);
+    }
+
+    private static void addTo(double[] lanes, float[] values, int count) {
+        DoubleVector s0 = DoubleVector.fromArray(DOUBLES, lanes, 0);
+        DoubleVector s1 = DoubleVector.fromArray(DOUBLES, lanes, WIDTH);
+        DoubleVector s2 = DoubleVector.fromArray(DOUBLES, lanes, 2 * WIDTH);
+        DoubleVector s3 = DoubleVector.fromArray(DOUBLES, lanes, 3 * WIDTH);
+        for (int i = 0; i < count; i += LANES) {
+            s0 = s0.add(load(values, i));
+            s1 = s1.add(load(values, i + WIDTH));
+            s2 = s2.add(load(values, i + 2 * WIDTH));
+            s3 = s3.add(load(values, i + 3 * WIDTH));
+        }
+        store(lanes, s0, s1, s2, s3);
     }
 
     @Override

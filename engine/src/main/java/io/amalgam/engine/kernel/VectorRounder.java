@@ -1,10 +1,9 @@
 package io.amalgam.engine.kernel;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * {@link Rounding} of vectors to one type at one width, bit for bit, and bfloat16 as it lies in memory.
+ * {@link Rounding} of vectors to one type at one width, bit for bit, and of bfloat16 to binary32.
  *
  * <p>Each type and width has a class of its own, made by {@link VectorTemplates}. Were the methods shared, the compiler
  * would see vectors of several shapes in them, could not turn them into machine vectors, and would not inline the large
@@ -21,7 +20,7 @@ interface VectorRounder {
     /**
      * Loads bfloat16 elements and widens them.
      *
-     * @param offset of the first byte
+     * @param index of the first
      */
-    FloatVector bfloat16(MemorySegment source, long offset);
+    FloatVector bfloat16(short[] source, int index);
 }

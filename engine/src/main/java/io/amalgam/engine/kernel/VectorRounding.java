@@ -1,9 +1,7 @@
 package io.amalgam.engine.kernel;
 
 import io.amalgam.engine.checkpoint.DType;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -27,8 +25,8 @@ final class VectorRounding implements VectorRounder {
     private static final DType TYPE = CONSTANTS.type();
 
     @Override
-    public FloatVector bfloat16(MemorySegment source, long offset) {
-        return ShortVector.fromMemorySegment(SHORTS, source, offset, ByteOrder.LITTLE_ENDIAN)
+    public FloatVector bfloat16(short[] source, int index) {
+        return ShortVector.fromArray(SHORTS, source, index)
                 .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)
                 .reinterpretAsInts()
                 .lanewise(VectorOperators.LSHL, 16)

@@ -50,13 +50,8 @@ final class VectorTemplates {
 
         /** The vectors' rounding to another type. */
         VectorRounder rounder(DType to) {
-            return rounder(to, bits);
-        }
-
-        /** Rounding to a type, of narrower or wider vectors. */
-        VectorRounder rounder(DType to, int ofBits) {
             return ROUNDERS.computeIfAbsent(
-                    new Constants(to, ofBits), own -> define(VectorRounding.class, VectorRounder.class, own));
+                    new Constants(to, bits), own -> define(VectorRounding.class, VectorRounder.class, own));
         }
 
         VectorSpecies<Float> floats() {
@@ -69,6 +64,11 @@ final class VectorTemplates {
 
         VectorSpecies<Double> doubles() {
             return VectorSpecies.of(double.class, VectorShape.forBitSize(bits));
+        }
+
+        /** As many lanes as doubles. */
+        VectorSpecies<Float> halfFloats() {
+            return VectorSpecies.of(float.class, VectorShape.forBitSize(bits / 2));
         }
 
         /** As many lanes as floats. */

@@ -13,7 +13,11 @@ final class VectorVoting implements VotingKernels {
     private static final VectorTemplates.Constants CONSTANTS = VectorTemplates.Constants.of(MethodHandles.lookup());
     private static final VectorSpecies<Float> FLOATS = CONSTANTS.floats();
     private static final VectorSpecies<Double> DOUBLES = CONSTANTS.doubles();
+    /** As many floats as there are doubles in a vector: halves of wider vectors are dear to take apart. */
+    private static final VectorSpecies<Float> NARROW = CONSTANTS.halfFloats();
+
     private static final int LANES = FLOATS.length();
+    private static final int PAIRED = DOUBLES.length();
     /** Positions that are handled at a time: their partial results stay in the first-level cache. */
     private static final int RUN = 512;
     private static final VectorRounder ROUNDER = CONSTANTS.rounder();
@@ -144,41 +148,32 @@ final class VectorVoting implements VotingKernels {
             for (int tile = 0; tile < count; tile++) {
                 addSquares(squares, means, tiles[tile].floats, start, end);
             }
+            for (int i = start; i < end; i += PAIRED) {
+                ((FloatVector) DoubleVector.fromArray(DOUBLES, squares, i - start)
+                                .div(count)
+                                .convertShape(VectorOperators.D2F, NARROW, 0))
+                        .intoArray(to.floats, i);
+            }
             for (int i = start; i < end; i += LANES) {
-                int place = i - start;
-                FloatVector lower = (FloatVector) DoubleVector.fromArray(DOUBLES, squares, place)
-                        .div(count)
-                        .convertShape(VectorOperators.D2F, FLOATS, 0);
-                FloatVector upper = (FloatVector) DoubleVector.fromArray(DOUBLES, squares, place + DOUBLES.length())
-                        .div(count)
-                        .convertShape(VectorOperators.D2F, FLOATS, -1);
-                round(lower.add(upper)).intoArray(to.floats, i);
+                round(load(to, i)).intoArray(to.floats, i);
             }
         }
     }
 
-    private static DoubleVector widen(FloatVector value, int part) {
-        return (DoubleVector) value.convertShape(VectorOperators.F2D, DOUBLES, part);
+    private static DoubleVector wide(float[] values, int index) {
+        return (DoubleVector) FloatVector.fromArray(NARROW, values, index).convertShape(VectorOperators.F2D, DOUBLES, 0);
     }
 
     private static void addValues(double[] sums, float[] values, int start, int end) {
-        for (int i = start; i < end; i += LANES) {
-            FloatVector value = FloatVector.fromArray(FLOATS, values, i);
-            int lower = i - start;
-            int upper = lower + DOUBLES.length();
-            DoubleVector.fromArray(DOUBLES, sums, lower).add(widen(value, 0)).intoArray(sums, lower);
-            DoubleVector.fromArray(DOUBLES, sums, upper).add(widen(value, 1)).intoArray(sums, upper);
+        for (int i = start; i < end; i += PAIRED) {
+            DoubleVector.fromArray(DOUBLES, sums, i - start).add(wide(values, i)).intoArray(sums, i - start);
         }
     }
 
     private static void addSquares(double[] sums, double[] means, float[] values, int start, int end) {
-        for (int i = start; i < end; i += LANES) {
-            FloatVector value = FloatVector.fromArray(FLOATS, values, i);
-            for (int part = 0; part < 2; part++) {
-                int place = i - start + part * DOUBLES.length();
-                DoubleVector distance = widen(value, part).sub(DoubleVector.fromArray(DOUBLES, means, place));
-                DoubleVector.fromArray(DOUBLES, sums, place).add(distance.mul(distance)).intoArray(sums, place);
-            }
+        for (int i = start; i < end; i += PAIRED) {
+            DoubleVector distance = wide(values, i).sub(DoubleVector.fromArray(DOUBLES, means, i - start));
+            DoubleVector.fromArray(DOUBLES, sums, i - start).add(distance.mul(distance)).intoArray(sums, i - start);
         }
     }
 
