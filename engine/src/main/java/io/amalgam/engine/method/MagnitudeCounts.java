@@ -44,7 +44,10 @@ final class MagnitudeCounts {
         boolean flushed;
 
         Own(int cuts) {
-            counts = new int[cuts][SelectionKernels.DIGITS];
+            counts = new int[cuts][];
+            for (int cut = 0; cut < cuts; cut++) {
+                counts[cut] = Histograms.take();
+            }
             windows = new int[cuts];
             before = new int[cuts][StripWindows.WIDTH];
         }
@@ -87,7 +90,10 @@ final class MagnitudeCounts {
         for (int cut = 0; windows != null && cut < ranks.length; cut++) {
             windows[cut] = new StripWindows(strips);
         }
-        common = new long[ranks.length][SelectionKernels.DIGITS];
+        common = new long[ranks.length][];
+        for (int cut = 0; cut < ranks.length; cut++) {
+            common[cut] = Histograms.takeCommon();
+        }
         before = new long[ranks.length];
         prefixes = new long[ranks.length];
         equal = new long[ranks.length];
@@ -196,6 +202,25 @@ final class MagnitudeCounts {
             Arrays.fill(counts, 0);
         }
         level++;
+        if (found()) {
+            giveBack();
+        }
+    }
+
+    /** Everything is zero now: threads' counts since they were added up, the common ones since they were read. */
+    private void giveBack() {
+        for (int worker = 0; worker < own.length; worker++) {
+            if (own[worker] != null) {
+                for (int[] counts : own[worker].counts) {
+                    Histograms.giveBack(counts);
+                }
+                own[worker] = null;
+            }
+        }
+        for (int cut = 0; cut < common.length; cut++) {
+            Histograms.giveBack(common[cut]);
+            common[cut] = null;
+        }
     }
 
     /** Whether the cuts are found; otherwise all elements must be counted again. */
