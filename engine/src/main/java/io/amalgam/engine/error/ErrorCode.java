@@ -68,11 +68,21 @@ public enum ErrorCode {
     INFERENCE_UNSUPPORTED(Kind.USER),
     /** An inference endpoint cannot do what scoring needs. */
     ENDPOINT_UNSUITABLE(Kind.USER),
+    /** A request has no token or key, or one that is unknown, expired or revoked. */
+    UNAUTHENTICATED(Kind.USER),
+    /** The caller lacks the role for this, or it belongs to another tenant. */
+    FORBIDDEN(Kind.USER),
+    /** An outgoing address is malformed, or inside this network and not allowed. */
+    ADDRESS_REFUSED(Kind.USER),
 
     /** The disk or store has no room for what is to be written. */
     STORAGE_FULL(Kind.INSUFFICIENT_RESOURCES),
     /** A limit of memory, requests or a quota is reached. */
     QUOTA_EXCEEDED(Kind.INSUFFICIENT_RESOURCES),
+    /** A tenant's artifacts have as many bytes as it may have. */
+    BYTES_QUOTA_EXCEEDED(Kind.INSUFFICIENT_RESOURCES),
+    /** Too many requests in a short time; Retry-After says when to come again. */
+    RATE_LIMITED(Kind.INSUFFICIENT_RESOURCES),
 
     /** A model source did not answer, or answered wrongly. */
     SOURCE_UNAVAILABLE(Kind.EXTERNAL),
@@ -129,7 +139,7 @@ public enum ErrorCode {
 
     /** Whether a later attempt with the same input may succeed: true for outages, false for what is deterministic. */
     public boolean transientFailure() {
-        return kind == Kind.EXTERNAL || this == STORAGE_FULL;
+        return kind == Kind.EXTERNAL || this == STORAGE_FULL || this == RATE_LIMITED;
     }
 
     /** The code's name of a failure, as metrics have it: that of an {@link AmalgamException}, {@code INTERNAL} of others. */

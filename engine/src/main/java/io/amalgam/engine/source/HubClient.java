@@ -10,7 +10,6 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.lang.foreign.MemorySegment;
 import java.net.ConnectException;
-import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
@@ -41,10 +40,12 @@ final class HubClient {
             Thread.ofPlatform().daemon().name("hub-stall-watch").factory());
 
     private final HubOptions options;
+    private final OutgoingAddresses addresses;
     private final HttpClient http;
 
     HubClient(HubOptions options) {
         this.options = options;
+        this.addresses = OutgoingAddresses.configured(System.getenv(), options.endpoint());
         this.http = HttpClient.newBuilder()
                 .connectTimeout(CONNECT_TIMEOUT)
                 .followRedirects(HttpClient.Redirect.NEVER)
@@ -255,7 +256,7 @@ final class HubClient {
         return uri.getPort() >= 0 ? uri.getPort() : uri.getScheme().equalsIgnoreCase("https") ? 443 : 80;
     }
 
-    /** Where a redirect leads, if it may: never from https to http, and never into this network from outside it. */
+    /** Where a redirect leads, if it may: never from https to http, and see {@link OutgoingAddresses}. */
     private URI redirected(URI from, HttpResponse<?> response, String what) throws IOException {
         String location = response.headers().firstValue("Location")
                 .orElseThrow(() -> unavailable(what + " is redirected to nowhere", null));
@@ -265,29 +266,12 @@ final class HubClient {
         } catch (IllegalArgumentException e) {
             throw unavailable(what + " is redirected to something that is not an address", e);
         }
-        boolean web = target.getHost() != null && target.getUserInfo() == null
-                && ("https".equalsIgnoreCase(target.getScheme())
-                        || "http".equalsIgnoreCase(target.getScheme()) && "http".equalsIgnoreCase(options.endpoint().getScheme()));
-        if (!web) {
-            throw unavailable(what + " is redirected to an address that is not followed", null);
+        if ("https".equalsIgnoreCase(options.endpoint().getScheme()) && !"https".equalsIgnoreCase(target.getScheme())) {
+            throw new AmalgamException(ErrorCode.ADDRESS_REFUSED,
+                    what + " is redirected from https to " + target.getScheme() + ", which is not followed.");
         }
-        if (!sameServer(target, options.endpoint()) && isInternal(target.getHost()) && !isInternal(options.endpoint().getHost())) {
-            throw unavailable(what + " is redirected to " + target.getHost() + ", an address inside this network, which is not followed", null);
-        }
+        addresses.check(what + ", redirected,", target);
         return target;
-    }
-
-    private static boolean isInternal(String host) throws IOException {
-        for (InetAddress address : InetAddress.getAllByName(host)) {
-            byte[] bytes = address.getAddress();
-            boolean uniqueLocal = bytes.length == 16 && (bytes[0] & 0xfe) == 0xfc;
-            boolean sharedCarrier = bytes.length == 4 && (bytes[0] & 0xff) == 100 && (bytes[1] & 0xc0) == 64;
-            if (address.isLoopbackAddress() || address.isLinkLocalAddress() || address.isSiteLocalAddress()
-                    || address.isAnyLocalAddress() || address.isMulticastAddress() || uniqueLocal || sharedCarrier) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private void checkStatus(HttpResponse<?> response, URI uri, String what, boolean redirectAllowed) throws IOException {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.text.Normalizer;
+import java.util.regex.Pattern;
 
 /**
  * Turns a path that somebody wrote into one that is certainly under a root.
@@ -16,6 +17,10 @@ import java.text.Normalizer;
  * the real path after all symbolic links.
  */
 public final class LocalPaths {
+
+    /** What Windows takes for a device in every folder, whatever stands behind the dot. */
+    private static final Pattern DEVICE = Pattern.compile(
+            "(?:CON|PRN|AUX|NUL|CONIN\\$|CONOUT\\$|(?:COM|LPT)[0-9\u00b9\u00b2\u00b3])(?:\\..*)?", Pattern.CASE_INSENSITIVE);
 
     private LocalPaths() {
     }
@@ -37,6 +42,9 @@ public final class LocalPaths {
         for (String part : path.split("/", -1)) {
             if (part.equals("..")) {
                 throw invalid(what, path, "contains '..', which could leave the models' root");
+            }
+            if (!part.equals(".") && (part.endsWith(".") || part.endsWith(" ")) || DEVICE.matcher(part).matches()) {
+                throw invalid(what, path, "contains '" + part + "', which is another name, or a device, on some systems");
             }
         }
         String normalized = Normalizer.normalize(path, Normalizer.Form.NFKC);

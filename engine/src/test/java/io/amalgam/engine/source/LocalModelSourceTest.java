@@ -49,7 +49,8 @@ class LocalModelSourceTest {
     @ValueSource(strings = {
         "../secret", "a/../../secret", "..", "a/..", "/etc", "//etc", "\\\\host\\share", "C:\\models", "C:models", "~/secret",
         "..\\secret", "a\\..\\..\\secret", "a\0b", "a\nb", "", "  ", "\u202e../secret", "a\u200b", "\uff0e\uff0e/secret",
-        "\u2024\u2024/secret", "\u2025/secret", "..\u2215secret", "..\uff0fsecret", "..\u2044secret", "..\u29f8secret", "\ud800"})
+        "\u2024\u2024/secret", "\u2025/secret", "..\u2215secret", "..\uff0fsecret", "..\u2044secret", "..\u29f8secret", "\ud800",
+        "CON", "nul", "a/NUL.txt", "aux/x", "Com1", "LPT9.safetensors", "a./x", "a /x", "a/...", "x/. ./y"})
     void aPathThatLeavesTheRootIsRefused(String path) {
         assertRefused(ErrorCode.MODEL_REFERENCE_INVALID, source, path, null);
     }
