@@ -9,10 +9,13 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.ValueNode;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -42,10 +45,27 @@ public final class StrictJson {
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .build();
 
+    /** No number of a model has more zeros; a power of ten with a billion of them would be written out one day. */
+    private static final int SCALE_LIMIT = 1_000;
+
     private static final JsonMapper MAPPER = JsonMapper.builder(FACTORY)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .nodeFactory(new BoundedNumbers())
             .build();
+
+    /** Makes the nodes of numbers that have an end. */
+    private static final class BoundedNumbers extends JsonNodeFactory {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public ValueNode numberNode(BigDecimal value) {
+            if (Math.abs((long) value.scale()) > SCALE_LIMIT) {
+                throw new NumberFormatException("a number has an exponent beyond " + SCALE_LIMIT);
+            }
+            return super.numberNode(value);
+        }
+    }
 
     private StrictJson() {
     }
@@ -63,6 +83,8 @@ public final class StrictJson {
             node = MAPPER.readTree(text(content, label, code));
         } catch (JsonProcessingException e) {
             throw refusal(e, label, code);
+        } catch (NumberFormatException e) {
+            throw new AmalgamException(code, label + " is not valid JSON: " + firstLine(String.valueOf(e.getMessage())) + ".", e);
         }
         if (node instanceof ObjectNode object) {
             return object;

@@ -10,6 +10,7 @@ import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.source.LocalModelSource;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A model folder is read whole, or refused with the reason and the remedy. */
 class CheckpointTest {
@@ -169,5 +171,14 @@ class CheckpointTest {
         safetensors(model().resolve("model.safetensors"), "a");
         text(model().resolve("config.json"), "{\"vocab_size\":1,\"vocab_size\":2}");
         refusal(ErrorCode.MODEL_UNREADABLE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1e10000000000002", "1e999999999", "1e-999999999", "-1.5E+2147483647", "1e1001"})
+    void aNumberThatWouldFillTheMemoryWrittenOutIsRefused(String number) {
+        AmalgamException refusal = assertThrows(AmalgamException.class, () -> StrictJson.object(
+                ("{\"vocab_size\": " + number + "}").getBytes(StandardCharsets.UTF_8), "config.json",
+                ErrorCode.MODEL_UNREADABLE));
+        assertEquals(ErrorCode.MODEL_UNREADABLE, refusal.code());
     }
 }

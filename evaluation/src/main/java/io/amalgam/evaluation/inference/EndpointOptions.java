@@ -35,9 +35,10 @@ public record EndpointOptions(
     public EndpointOptions {
         Objects.requireNonNull(base, "base");
         Objects.requireNonNull(model, "model");
-        if (!"http".equals(base.getScheme()) && !"https".equals(base.getScheme()) || base.getHost() == null) {
-            throw new AmalgamException(ErrorCode.ARGUMENT_INVALID, "The endpoint address '" + base
-                    + "' must be an http or https address such as http://localhost:8000/v1.");
+        if (!"http".equals(base.getScheme()) && !"https".equals(base.getScheme()) || base.getHost() == null
+                || base.getRawUserInfo() != null) {
+            throw new AmalgamException(ErrorCode.ARGUMENT_INVALID, "The endpoint address must be an http or https address"
+                    + " without a user's name in it, such as http://localhost:8000/v1.");
         }
         if (maximumLength < 0 || batchSize < 1 || concurrency < 1 || attempts < 1) {
             throw new AmalgamException(ErrorCode.ARGUMENT_INVALID, "An endpoint's batch size (" + batchSize
@@ -54,6 +55,12 @@ public record EndpointOptions(
     /** The same with another maximum length; 0 means what the endpoint says. */
     public EndpointOptions withMaximumLength(int length) {
         return new EndpointOptions(base, model, apiKey, length, batchSize, concurrency, attempts, firstDelay, timeout);
+    }
+
+    /** The options without the key, which never gets into a log. */
+    @Override
+    public String toString() {
+        return "EndpointOptions[base=" + base + ", model=" + model + ", apiKey=" + (apiKey == null ? "none" : "set") + "]";
     }
 
     /** The address of an operation. */

@@ -137,12 +137,18 @@ final class Filters {
         return selected;
     }
 
+    private static String blanks(int count) {
+        Budget.text(Math.max(0, count));
+        return " ".repeat(Math.max(0, count));
+    }
+
     private static String indent(String text, List<Object> arguments, Map<String, Object> named) {
         Object width = named.getOrDefault("width", arguments.isEmpty() ? (Object) 4L : arguments.getFirst());
-        String margin = width instanceof String given ? given : " ".repeat(PythonValues.integer(width));
+        String margin = width instanceof String given ? given : blanks(PythonValues.integer(width));
         boolean first = PythonValues.truth(named.getOrDefault("first", arguments.size() > 1 ? arguments.get(1) : false));
         StringBuilder indented = new StringBuilder();
         String[] lines = text.split("\n", -1);
+        Budget.text(text.length() + (long) margin.length() * lines.length);
         for (int i = 0; i < lines.length; i++) {
             indented.append(i == 0 ? "" : "\n").append((i > 0 || first) && !(lines[i].isEmpty() && i > 0) ? margin : "")
                     .append(lines[i]);

@@ -19,6 +19,7 @@ final class Interpreter {
     private static final int OUTPUT_LIMIT = 16 << 20;
     private static final int DEPTH_LIMIT = 400;
     private static final int RANGE_LIMIT = 100_000;
+    private static final int DATE_FORMAT_LIMIT = 200;
 
     private enum Flow { NORMAL, BREAK, CONTINUE }
 
@@ -63,6 +64,7 @@ final class Interpreter {
     }
 
     private void step() {
+        Budget.spend(1);
         if (++steps > STEP_LIMIT) {
             throw new JinjaException("the template takes more than " + STEP_LIMIT + " steps");
         }
@@ -211,11 +213,14 @@ final class Interpreter {
         return switch (expression) {
             case Expression.Literal literal -> literal.value();
             case Expression.Name name -> scope.get(name.name());
-            case Expression.ListOf list -> all(list.items(), scope);
+            case Expression.ListOf list -> {
+                Budget.list(list.items().size());
+                yield all(list.items(), scope);
+            }
             case Expression.MapOf map -> {
                 Map<Object, Object> values = new LinkedHashMap<>();
                 for (int i = 0; i < map.keys().size(); i++) {
-                    values.put(evaluate(map.keys().get(i), scope), evaluate(map.values().get(i), scope));
+                    values.put(PythonValues.key(evaluate(map.keys().get(i), scope)), evaluate(map.values().get(i), scope));
                 }
                 yield values;
             }
@@ -226,12 +231,21 @@ final class Interpreter {
                 if (!(evaluate(call.function(), scope) instanceof Function function)) {
                     throw new JinjaException("something is called that is not a function: " + describe(call.function()));
                 }
-                yield bounded(function.call(all(call.arguments(), scope), named(call.named(), scope)));
+                List<Object> arguments = all(call.arguments(), scope);
+                arguments.forEach(Budget::spendOn);
+                yield bounded(function.call(arguments, named(call.named(), scope)));
             }
-            case Expression.Filter filter -> bounded(Filters.apply(filter.name(), evaluate(filter.value(), scope),
-                    all(filter.arguments(), scope), named(filter.named(), scope)));
-            case Expression.Test test -> Filters.test(test.name(), evaluate(test.value(), scope),
-                    all(test.arguments(), scope));
+            case Expression.Filter filter -> {
+                Object value = evaluate(filter.value(), scope);
+                Budget.spendOn(value);
+                yield bounded(Filters.apply(
+                        filter.name(), value, all(filter.arguments(), scope), named(filter.named(), scope)));
+            }
+            case Expression.Test test -> {
+                Object value = evaluate(test.value(), scope);
+                Budget.spendOn(value);
+                yield Filters.test(test.name(), value, all(test.arguments(), scope));
+            }
             case Expression.Negative negative -> switch (evaluate(negative.value(), scope)) {
                 case Long number -> -number;
                 case Object other -> -PythonValues.number(other);
@@ -262,15 +276,12 @@ final class Interpreter {
         };
     }
 
-    /** Strings that a template builds count against its output, so that doubling one cannot fill the memory. */
-    private Object bounded(Object value) {
+    /** What a template builds is paid for, so that doubling it again and again cannot fill the memory. */
+    private static Object bounded(Object value) {
         if (value instanceof String text) {
-            produced += text.length() / 16;
-            if (text.length() > OUTPUT_LIMIT || produced > OUTPUT_LIMIT) {
-                throw new JinjaException("the template produces more than " + OUTPUT_LIMIT + " characters");
-            }
+            Budget.text(text.length());
         } else if (value instanceof List<?> list) {
-            steps += list.size();
+            Budget.list(list.size());
         }
         return value;
     }
@@ -294,6 +305,7 @@ final class Interpreter {
     }
 
     private static Object item(Object object, Object key, boolean attribute) {
+        Budget.spendOn(object);
         if (object == UNDEFINED) {
             throw new JinjaException("'" + PythonValues.text(key) + "' is asked of something undefined");
         }
@@ -304,8 +316,8 @@ final class Interpreter {
             }
         }
         return switch (object) {
-            case Namespace namespace -> namespace.attributes().getOrDefault(key, UNDEFINED);
-            case Map<?, ?> map -> map.containsKey(key) ? map.get(key) : UNDEFINED;
+            case Namespace namespace -> namespace.attributes().getOrDefault(PythonValues.key(key), UNDEFINED);
+            case Map<?, ?> map -> map.containsKey(PythonValues.key(key)) ? map.get(key) : UNDEFINED;
             case List<?> list when key instanceof Long index -> element(list, index);
             case String text when key instanceof Long index -> element(PythonValues.items(text), index);
             case null, default -> UNDEFINED;
@@ -327,7 +339,7 @@ final class Interpreter {
             case ">=" -> PythonValues.compare(left, right) >= 0;
             case "in" -> PythonValues.contains(right, left);
             case "not in" -> !PythonValues.contains(right, left);
-            case "~" -> PythonValues.text(left) + PythonValues.text(right);
+            case "~" -> concatenated(PythonValues.text(left), PythonValues.text(right));
             case "+" -> plus(left, right);
             default -> arithmetic(operator, left, right);
         };
@@ -335,9 +347,10 @@ final class Interpreter {
 
     private static Object plus(Object left, Object right) {
         if (left instanceof String a && right instanceof String b) {
-            return a + b;
+            return concatenated(a, b);
         }
         if (left instanceof List<?> a && right instanceof List<?> b) {
+            Budget.list((long) a.size() + b.size());
             List<Object> joined = new ArrayList<>(a);
             joined.addAll(b);
             return joined;
@@ -349,12 +362,17 @@ final class Interpreter {
         return arithmetic("+", left, right);
     }
 
+    private static String concatenated(String left, String right) {
+        Budget.text((long) left.length() + right.length());
+        return left + right;
+    }
+
     private static Object arithmetic(String operator, Object left, Object right) {
         if (operator.equals("*") && left instanceof String text && right instanceof Long times) {
-            if (times > 0 && text.length() * times > OUTPUT_LIMIT) {
-                throw new JinjaException("the template produces more than " + OUTPUT_LIMIT + " characters");
-            }
-            return text.repeat((int) Math.max(0, times));
+            // Bounded first: the product of a length and a number of 64 bits could wrap around to something small.
+            long bounded = Math.clamp(times, 0, text.isEmpty() ? 0 : Budget.TEXT_LIMIT + 1L);
+            Budget.text(text.length() * bounded);
+            return text.repeat((int) bounded);
         }
         if (left instanceof Long a && right instanceof Long b && !operator.equals("/")) {
             if (b == 0 && (operator.equals("//") || operator.equals("%"))) {
@@ -387,9 +405,10 @@ final class Interpreter {
         int from = arguments.size() > 1 ? PythonValues.integer(arguments.getFirst()) : 0;
         int to = PythonValues.integer(arguments.get(arguments.size() > 1 ? 1 : 0));
         int by = arguments.size() > 2 ? PythonValues.integer(arguments.get(2)) : 1;
-        if (by == 0 || Math.abs((long) to - from) / Math.abs(by) > RANGE_LIMIT) {
+        if (by == 0 || Math.abs((long) to - from) / Math.abs((long) by) > RANGE_LIMIT) {
             throw new JinjaException("a range has a step of 0 or more than " + RANGE_LIMIT + " numbers");
         }
+        Budget.list(Math.abs((long) to - from) / Math.abs((long) by));
         List<Object> numbers = new ArrayList<>();
         for (long i = from; by > 0 ? i < to : i > to; i += by) {
             numbers.add(i);
@@ -407,6 +426,9 @@ final class Interpreter {
     }
 
     private static String now(String format) {
+        if (format.length() > DATE_FORMAT_LIMIT) {
+            throw new JinjaException("a date's format has more than " + DATE_FORMAT_LIMIT + " characters");
+        }
         StringBuilder pattern = new StringBuilder();
         for (int i = 0; i < format.length(); i++) {
             char c = format.charAt(i);

@@ -1,7 +1,9 @@
 package io.amalgam.evaluation.inference.jinja;
 
+import java.time.DateTimeException;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 
 /** A template, read once and rendered any number of times. */
 public final class JinjaTemplate {
@@ -33,8 +35,9 @@ public final class JinjaTemplate {
      */
     public String render(Map<String, Object> variables) {
         try {
-            return new Interpreter(variables).render(statements);
-        } catch (IndexOutOfBoundsException | java.util.NoSuchElementException | NumberFormatException | ClassCastException e) {
+            return Budget.within(() -> new Interpreter(variables).render(statements));
+        } catch (IndexOutOfBoundsException | NoSuchElementException | IllegalArgumentException | ClassCastException
+                | ArithmeticException | DateTimeException e) {
             throw new JinjaException("an argument is missing or of the wrong type (" + e.getMessage() + ")");
         }
     }

@@ -307,11 +307,7 @@ final class Parser {
                 return new Expression.Literal(text.toString());
             }
             case INTEGER -> {
-                try {
-                    return new Expression.Literal(Long.parseLong(token.text()));
-                } catch (NumberFormatException e) {
-                    throw error("the number " + token.text() + " is too large");
-                }
+                return new Expression.Literal(integer(token));
             }
             case FLOAT -> {
                 return new Expression.Literal(Double.parseDouble(token.text()));
@@ -372,6 +368,14 @@ final class Parser {
         return new Expression.MapOf(keys, values);
     }
 
+    private long integer(Token token) {
+        try {
+            return Long.parseLong(token.text());
+        } catch (NumberFormatException e) {
+            throw error("the number " + token.text() + " is too large");
+        }
+    }
+
     private Expression postfix(Expression start) {
         Expression value = start;
         while (true) {
@@ -380,7 +384,7 @@ final class Parser {
                 if (name.kind() != Kind.NAME && name.kind() != Kind.INTEGER) {
                     throw error("expected a name behind '.'");
                 }
-                Object key = name.kind() == Kind.NAME ? name.text() : Long.valueOf(name.text());
+                Object key = name.kind() == Kind.NAME ? name.text() : (Object) integer(name);
                 value = new Expression.Item(value, new Expression.Literal(key), name.kind() == Kind.NAME);
             } else if (takeOperator("[")) {
                 value = subscript(value);

@@ -41,7 +41,10 @@ final class PythonMethods {
                     arguments.size() > 2 ? PythonValues.integer(arguments.get(2)) : -1);
             case "split" -> (arguments, named) -> split(text, arguments, named, false);
             case "rsplit" -> (arguments, named) -> split(text, arguments, named, true);
-            case "splitlines" -> (arguments, named) -> text.isEmpty() ? List.of() : List.of(text.split("\n"));
+            case "splitlines" -> (arguments, named) -> {
+                Budget.list(count(text, "\n"));
+                return text.isEmpty() ? List.of() : List.of(text.split("\n"));
+            };
             case "join" -> (arguments, named) -> join(text, PythonValues.items(arguments.getFirst()));
             case "isdigit" -> (arguments, named) -> !text.isEmpty() && text.chars().allMatch(Character::isDigit);
             case "isspace" -> (arguments, named) ->
@@ -56,7 +59,7 @@ final class PythonMethods {
 
     private static Function ofMap(Map<?, ?> map, String name) {
         return switch (name) {
-            case "get" -> (arguments, named) -> map.containsKey(arguments.getFirst()) ? map.get(arguments.getFirst())
+            case "get" -> (arguments, named) -> map.containsKey(PythonValues.key(arguments.getFirst())) ? map.get(arguments.getFirst())
                     : arguments.size() > 1 ? arguments.get(1) : null;
             case "keys" -> (arguments, named) -> new ArrayList<>(map.keySet());
             case "values" -> (arguments, named) -> new ArrayList<>(map.values());
@@ -114,7 +117,9 @@ final class PythonMethods {
     static String join(String separator, List<?> items) {
         StringBuilder joined = new StringBuilder();
         for (int i = 0; i < items.size(); i++) {
-            joined.append(i == 0 ? "" : separator).append(PythonValues.text(items.get(i)));
+            String item = PythonValues.text(items.get(i));
+            Budget.text((long) joined.length() + separator.length() + item.length());
+            joined.append(i == 0 ? "" : separator).append(item);
         }
         return joined.toString();
     }
@@ -139,6 +144,8 @@ final class PythonMethods {
 
     /** Replaces occurrences, at most {@code limit} of them where that is not negative. */
     static String replace(String text, String old, String replacement, int limit) {
+        Budget.text(text.length() + Math.max(0L, replacement.length() - old.length())
+                * (old.isEmpty() ? text.length() + 1L : count(text, old)));
         if (limit < 0) {
             return text.replace(old, replacement);
         }
@@ -161,21 +168,23 @@ final class PythonMethods {
         limit = limit < 0 ? Integer.MAX_VALUE : limit;
         List<Object> parts = new ArrayList<>();
         if (arguments.isEmpty() || arguments.getFirst() == null) {
-            String rest = strip(text, List.of(), true, false);
-            while (!rest.isEmpty()) {
-                int end = 0;
-                while (end < rest.length() && !PythonText.isSpace(rest.charAt(end))) {
+            int from = wordFrom(text, 0);
+            while (from < text.length()) {
+                int end = from;
+                while (end < text.length() && !PythonText.isSpace(text.charAt(end))) {
                     end++;
                 }
                 if (parts.size() == limit) {
-                    end = rest.length();
+                    end = text.length();
                 }
-                parts.add(rest.substring(0, end));
-                rest = strip(rest.substring(end), List.of(), true, false);
+                parts.add(text.substring(from, end));
+                Budget.list(parts.size() % 1024 == 0 ? 1024 : 0);
+                from = wordFrom(text, end);
             }
             return parts;
         }
         String separator = string(arguments, 0);
+        Budget.list(Math.min(limit, count(text, separator)));
         if (separator.isEmpty()) {
             throw new JinjaException("the separator of split is empty");
         }
@@ -200,6 +209,15 @@ final class PythonMethods {
         parts.add(text.substring(0, to));
         Collections.reverse(parts);
         return parts;
+    }
+
+    /** Where the next word begins, or the text's length. */
+    private static int wordFrom(String text, int position) {
+        int from = position;
+        while (from < text.length() && PythonText.isSpace(text.charAt(from))) {
+            from++;
+        }
+        return from;
     }
 
     private static long count(String text, String part) {

@@ -21,8 +21,18 @@ final class PythonValues {
         }
     };
 
-    /** A value whose attributes a template may set. */
-    record Namespace(Map<String, Object> attributes) { }
+    /** A value whose attributes a template may set; as it may contain itself, it equals nothing but itself. */
+    record Namespace(Map<String, Object> attributes) {
+        @Override
+        public boolean equals(Object other) {
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(this);
+        }
+    }
 
     /** Something that can be called. */
     @FunctionalInterface
@@ -47,8 +57,22 @@ final class PythonValues {
         };
     }
 
+    /** The value as a key: as in Python, lists and mappings are none. */
+    static Object key(Object value) {
+        if (value instanceof List || value instanceof Map) {
+            throw new JinjaException("a list or mapping cannot be a key");
+        }
+        return value;
+    }
+
     /** {@code left == right}. */
     static boolean equal(Object left, Object right) {
+        return equal(left, right, 0);
+    }
+
+    private static boolean equal(Object left, Object right, int depth) {
+        Budget.depth(depth);
+        Budget.spend(1);
         Object a = left instanceof Boolean flag ? (Object) (flag ? 1L : 0L) : left;
         Object b = right instanceof Boolean flag ? (Object) (flag ? 1L : 0L) : right;
         if (a instanceof Number x && b instanceof Number y) {
@@ -59,18 +83,24 @@ final class PythonValues {
                 return false;
             }
             for (int i = 0; i < x.size(); i++) {
-                if (!equal(x.get(i), y.get(i))) {
+                if (!equal(x.get(i), y.get(i), depth + 1)) {
                     return false;
                 }
             }
             return true;
         }
+        if (a instanceof Map<?, ?> x && b instanceof Map<?, ?> y) {
+            return x.size() == y.size() && x.entrySet().stream().allMatch(entry ->
+                    y.containsKey(entry.getKey()) && equal(entry.getValue(), y.get(entry.getKey()), depth + 1));
+        }
+        Budget.spendOn(a);
         return Objects.equals(a, b);
     }
 
     /** Order of numbers or of strings; by code points, as Python has it. */
     static int compare(Object left, Object right) {
         if (left instanceof String a && right instanceof String b) {
+            Budget.spend((long) a.length() + b.length());
             int[] x = a.codePoints().toArray();
             int[] y = b.codePoints().toArray();
             return java.util.Arrays.compare(x, y);
@@ -102,9 +132,13 @@ final class PythonValues {
     /** {@code key in container}. */
     static boolean contains(Object container, Object key) {
         return switch (container) {
-            case String text when key instanceof String part -> text.contains(part);
+            case String text when key instanceof String part -> {
+                // Searching compares, at worst, the whole part at every place.
+                Budget.spend(Math.ceilDiv((long) text.length() * Math.min(part.length(), 256), 16));
+                yield text.contains(part);
+            }
             case List<?> list -> list.stream().anyMatch(item -> equal(item, key));
-            case Map<?, ?> map -> map.containsKey(key);
+            case Map<?, ?> map -> map.containsKey(key(key));
             case null, default -> {
                 if (container == UNDEFINED) {
                     yield false;
@@ -118,8 +152,14 @@ final class PythonValues {
     static List<?> items(Object value) {
         return switch (value) {
             case List<?> list -> list;
-            case Map<?, ?> map -> new ArrayList<>(map.keySet());
-            case String text -> text.codePoints().mapToObj(Character::toString).toList();
+            case Map<?, ?> map -> {
+                Budget.list(map.size());
+                yield new ArrayList<>(map.keySet());
+            }
+            case String text -> {
+                Budget.list(text.length());
+                yield text.codePoints().mapToObj(Character::toString).toList();
+            }
             case null, default -> {
                 if (value == UNDEFINED) {
                     yield List.of();
@@ -183,30 +223,55 @@ final class PythonValues {
 
     /** {@code repr(value)}. */
     static String repr(Object value) {
-        return switch (value) {
-            case null -> "None";
-            case Boolean flag -> flag ? "True" : "False";
-            case Double number -> decimal(number);
-            case String text -> quoted(text);
+        StringBuilder target = new StringBuilder();
+        repr(value, 0, target);
+        return target.toString();
+    }
+
+    private static void repr(Object value, int depth, StringBuilder target) {
+        Budget.depth(depth);
+        int before = target.length();
+        switch (value) {
+            case null -> target.append("None");
+            case Boolean flag -> target.append(flag ? "True" : "False");
+            case Double number -> target.append(decimal(number));
+            case String text -> target.append(quoted(text));
             case List<?> list -> {
-                StringBuilder joined = new StringBuilder("[");
+                target.append('[');
                 for (Iterator<?> items = list.iterator(); items.hasNext(); ) {
-                    joined.append(repr(items.next())).append(items.hasNext() ? ", " : "");
+                    repr(items.next(), depth + 1, target);
+                    target.append(items.hasNext() ? ", " : "");
                 }
-                yield joined.append("]").toString();
+                target.append(']');
             }
             case Map<?, ?> map -> {
-                StringBuilder joined = new StringBuilder("{");
+                target.append('{');
                 for (Iterator<? extends Map.Entry<?, ?>> entries = map.entrySet().iterator(); entries.hasNext(); ) {
                     Map.Entry<?, ?> entry = entries.next();
-                    joined.append(repr(entry.getKey())).append(": ").append(repr(entry.getValue()))
-                            .append(entries.hasNext() ? ", " : "");
+                    repr(entry.getKey(), depth + 1, target);
+                    target.append(": ");
+                    repr(entry.getValue(), depth + 1, target);
+                    target.append(entries.hasNext() ? ", " : "");
                 }
-                yield joined.append("}").toString();
+                target.append('}');
             }
-            case Namespace namespace -> "<Namespace " + repr(namespace.attributes()) + ">";
-            default -> value == UNDEFINED ? "Undefined" : value instanceof Long ? value.toString() : "<function>";
-        };
+            case Namespace namespace -> {
+                target.append("<Namespace ");
+                repr(namespace.attributes(), depth + 1, target);
+                target.append('>');
+            }
+            default -> target.append(
+                    value == UNDEFINED ? "Undefined" : value instanceof Long ? value.toString() : "<function>");
+        }
+        grown(before, target);
+    }
+
+    /** Pays for what has been appended. */
+    private static void grown(int before, StringBuilder target) {
+        if (target.length() > Budget.TEXT_LIMIT) {
+            Budget.text(target.length());
+        }
+        Budget.spend(1 + (long) target.length() - before);
     }
 
     private static String decimal(double value) {
@@ -222,6 +287,7 @@ final class PythonValues {
     }
 
     private static String quoted(String text) {
+        Budget.text(text.length());
         char quote = text.contains("'") && !text.contains("\"") ? '"' : '\'';
         StringBuilder quoted = new StringBuilder().append(quote);
         for (char c : text.toCharArray()) {
@@ -243,6 +309,13 @@ final class PythonValues {
 
     /** {@code json.dumps(value, ensure_ascii=False, indent=indent)}, as transformers' {@code tojson} has it. */
     static void json(Object value, int indent, int level, StringBuilder target) {
+        Budget.depth(level);
+        int before = target.length();
+        jsonForm(value, indent, level, target);
+        grown(before, target);
+    }
+
+    private static void jsonForm(Object value, int indent, int level, StringBuilder target) {
         switch (value) {
             case null -> target.append("null");
             case Boolean flag -> target.append(flag ? "true" : "false");
@@ -276,19 +349,25 @@ final class PythonValues {
 
     private static void separate(int index, int indent, int level, StringBuilder target) {
         if (indent > 0) {
-            target.append(index == 0 ? "\n" : ",\n").repeat(" ", indent * level);
+            target.append(index == 0 ? "\n" : ",\n").repeat(" ", margin(indent, level));
         } else if (index > 0) {
             target.append(", ");
         }
     }
 
+    private static int margin(int indent, int level) {
+        Budget.text((long) indent * level);
+        return indent * level;
+    }
+
     private static void close(boolean empty, int indent, int level, StringBuilder target) {
         if (indent > 0 && !empty) {
-            target.append("\n").repeat(" ", indent * level);
+            target.append("\n").repeat(" ", margin(indent, level));
         }
     }
 
     private static void jsonString(String text, StringBuilder target) {
+        Budget.text(text.length());
         target.append('"');
         for (char c : text.toCharArray()) {
             switch (c) {
