@@ -115,6 +115,11 @@ public final class SimulatedWorker {
         }
 
         @Override
+        public void redelivered() {
+            // Seen in the topics.
+        }
+
+        @Override
         public void read(long bytes) {
             // Nothing is read.
         }
