@@ -1,6 +1,5 @@
 package io.amalgam.recipeservice.view;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
 
@@ -13,12 +12,12 @@ import java.time.Instant;
  *     {@code questions}, {@code score}, {@code evaluation-completed}, {@code evaluation-failed}, {@code evaluation-cancelled}
  * @param at when it happened
  * @param data the event's record
+ * @param sentence what it tells, for people
  */
-public record MergeEventView(int number, String type, Instant at, JsonNode data) {
+public record MergeEventView(int number, String type, Instant at, JsonNode data, String sentence) {
 
-    /** What it tells, in a sentence for people. */
-    @JsonProperty
-    public String sentence() {
-        return EventSentence.of(type, data);
+    /** An event with the sentence that follows from it. */
+    public MergeEventView(int number, String type, Instant at, JsonNode data) {
+        this(number, type, at, data, EventSentence.of(type, data));
     }
 }
