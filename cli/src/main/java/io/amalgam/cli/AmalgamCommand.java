@@ -3,6 +3,7 @@ package io.amalgam.cli;
 import io.amalgam.cli.client.CancelCommand;
 import io.amalgam.cli.client.CompareCommand;
 import io.amalgam.cli.client.DeadLettersCommand;
+import io.amalgam.cli.client.KeysCommand;
 import io.amalgam.cli.client.LeaderboardCommand;
 import io.amalgam.cli.client.ListCommand;
 import io.amalgam.cli.client.PullCommand;
@@ -53,6 +54,7 @@ public final class AmalgamCommand implements Runnable {
             DeadLettersCommand.class,
             RebuildCommand.class,
             CompletionCommand.class,
+            KeysCommand.class,
             VersionCommand.class,
             HelpCommand.class);
 

@@ -10,38 +10,45 @@ import java.util.List;
 import java.util.Map;
 
 /** The events of a merge's whole life, as the workers publish them. */
-final class Events {
+public final class Events {
 
-    static final Instant START = Instant.parse("2026-01-02T03:04:05.000006Z");
+    /** When the merges of tests were requested. */
+    public static final Instant START = Instant.parse("2026-01-02T03:04:05.000006Z");
     private static final String DIGEST = "0123456789abcdef".repeat(4);
 
     private Events() {
     }
 
-    static Event.MergeRequested requested(String artifact, int attempt, String... benchmarks) {
+    /** An event of that kind. */
+    public static Event.MergeRequested requested(String artifact, int attempt, String... benchmarks) {
         return new Event.MergeRequested(Identifiers.merge(artifact, attempt), attempt, artifact, "name of " + artifact,
                 "linear", "pinned/" + artifact + ".json", "default", List.of(benchmarks), Version.NUMERICS, START);
     }
 
-    static Event.MergePlanned planned(Event.MergeRequested request, int chunks) {
+    /** An event of that kind. */
+    public static Event.MergePlanned planned(Event.MergeRequested request, int chunks) {
         return new Event.MergePlanned(request, DIGEST, chunks, 1000L * chunks, 500L * chunks, at(1));
     }
 
-    static Event.ChunkCompleted chunk(Event.MergeRequested request, int index, int count) {
+    /** An event of that kind. */
+    public static Event.ChunkCompleted chunk(Event.MergeRequested request, int index, int count) {
         return new Event.ChunkCompleted(request.merge(), index, count, DIGEST, 500, "worker-1", 1000, 20, false,
                 Version.NUMERICS, at(2));
     }
 
-    static Event.MergeProgressed progressed(Event.MergeRequested request, int done, int chunks) {
+    /** An event of that kind. */
+    public static Event.MergeProgressed progressed(Event.MergeRequested request, int done, int chunks) {
         return new Event.MergeProgressed(request.merge(), done, chunks, 0, 1000L * done, 500L * done, chunks, at(3));
     }
 
-    static Event.MergeCompleted completed(Event.MergeRequested request) {
+    /** An event of that kind. */
+    public static Event.MergeCompleted completed(Event.MergeRequested request) {
         return new Event.MergeCompleted(
                 request.merge(), request.artifact(), "artifacts/" + request.artifact(), DIGEST, at(4));
     }
 
-    static Event.ArtifactCompleted artifact(Event.MergeRequested request, Event.ModelPlace... parents) {
+    /** An event of that kind. */
+    public static Event.ArtifactCompleted artifact(Event.MergeRequested request, Event.ModelPlace... parents) {
         List<Event.ModelPlace> models = new ArrayList<>();
         models.add(new Event.ModelPlace(request.name(), identity(request.artifact()),
                 "artifacts/" + request.artifact(), Event.ModelPlace.Role.ARTIFACT));
@@ -50,11 +57,13 @@ final class Events {
                 "artifacts/" + request.artifact(), DIGEST, 4000, models, request.benchmarks(), at(5));
     }
 
-    static Event.ModelPlace parent(String name) {
+    /** An event of that kind. */
+    public static Event.ModelPlace parent(String name) {
         return new Event.ModelPlace(name, identity(name), name, Event.ModelPlace.Role.PARENT);
     }
 
-    static Event.ScoreRecorded score(
+    /** An event of that kind. */
+    public static Event.ScoreRecorded score(
             String artifact, String name, Event.ModelPlace.Role role, String task, double value) {
         boolean own = role == Event.ModelPlace.Role.ARTIFACT;
         return new Event.ScoreRecorded(artifact, name, identity(own ? artifact : name), role, artifact, task,
@@ -62,7 +71,8 @@ final class Events {
                 "engine-1", at(6));
     }
 
-    static Event.ScoreCompared compared(String artifact, String parent, String task, double difference) {
+    /** An event of that kind. */
+    public static Event.ScoreCompared compared(String artifact, String parent, String task, double difference) {
         return new Event.ScoreCompared(artifact, artifact, parent, identity(parent), task, "acc", 100, difference,
                 0.03, difference - 0.06, difference + 0.06, 20, 10, 0.05, "better", at(7));
     }
@@ -71,7 +81,7 @@ final class Events {
         return "local:sha256:" + model;
     }
 
-    static Instant at(int seconds) {
+    public static Instant at(int seconds) {
         return START.plus(seconds, ChronoUnit.SECONDS);
     }
 }

@@ -10,29 +10,33 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 
 /** A client of the service, as plain as it can be. */
-final class Http {
+public final class Http {
 
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final URI server;
 
-    Http(URI server) {
+    /** The service at an address. */
+    public Http(URI server) {
         this.server = server;
     }
 
     /** What came back. */
-    record Answer(HttpResponse<byte[]> response) {
+    public record Answer(HttpResponse<byte[]> response) {
 
-        int status() {
+        /** Status of HTTP. */
+        public int status() {
             return response.statusCode();
         }
 
-        String header(String name) {
+        /** A header's first value, or null. */
+        public String header(String name) {
             return response.headers().firstValue(name).orElse(null);
         }
 
-        JsonNode json() {
+        /** The body as JSON. */
+        public JsonNode json() {
             try {
                 return MAPPER.readTree(response.body());
             } catch (IOException malformed) {
@@ -40,13 +44,14 @@ final class Http {
             }
         }
 
-        String text() {
+        /** The body as text. */
+        public String text() {
             return new String(response.body(), StandardCharsets.UTF_8);
         }
     }
 
     /** Sends a request; {@code headers} are names and values in turn. */
-    Answer send(String method, String path, String type, String body, String... headers)
+    public Answer send(String method, String path, String type, String body, String... headers)
             throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(server.resolve(path)).method(method,
                 body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
@@ -59,15 +64,18 @@ final class Http {
         return new Answer(CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray()));
     }
 
-    Answer get(String path, String... headers) throws IOException, InterruptedException {
+    /** Gets. */
+    public Answer get(String path, String... headers) throws IOException, InterruptedException {
         return send("GET", path, null, null, headers);
     }
 
-    Answer postYaml(String path, String recipe) throws IOException, InterruptedException {
+    /** Posts a recipe. */
+    public Answer postYaml(String path, String recipe) throws IOException, InterruptedException {
         return send("POST", path, "application/yaml", recipe);
     }
 
-    Answer postJson(String path, Object body) throws IOException, InterruptedException {
+    /** Posts JSON. */
+    public Answer postJson(String path, Object body) throws IOException, InterruptedException {
         return send("POST", path, "application/json", MAPPER.writeValueAsString(body));
     }
 }

@@ -81,7 +81,7 @@ class LineTest {
             producer.send(nonsense).get();
         }
         publish(List.of(request));
-        await().atMost(PATIENCE).until(() -> merges.find(UUID.fromString(request.merge())).isPresent());
+        await().atMost(PATIENCE).until(() -> merges.find(Projections.ALL, UUID.fromString(request.merge())).isPresent());
         await().atMost(PATIENCE).untilAsserted(() -> assertEquals(2, letters(partition).size()));
         assertTrue(letters(partition).stream().allMatch(letter -> letter.startsWith("EVENT_INVALID")),
                 () -> letters(partition).toString());
@@ -120,7 +120,7 @@ class LineTest {
         });
         for (Event event : events) {
             if (event instanceof Event.MergeRequested request) {
-                List<MergeEventView> told = this.merges.eventsAfter(UUID.fromString(request.merge()), 0, 1000);
+                List<MergeEventView> told = this.merges.eventsAfter(Projections.ALL, UUID.fromString(request.merge()), 0, 1000);
                 assertEquals(1, told.stream().filter(each -> each.type().equals("completed")).count());
                 assertEquals(3, told.stream().filter(each -> each.type().equals("chunk")).count());
             }
@@ -133,7 +133,7 @@ class LineTest {
         publish(life);
         publish(List.of(Events.requested("rebuilt-open", 1)));
         await().atMost(PATIENCE).until(() -> settled(life.getFirst())
-                && merges.find(UUID.fromString(Events.requested("rebuilt-open", 1).merge())).isPresent());
+                && merges.find(Projections.ALL, UUID.fromString(Events.requested("rebuilt-open", 1).merge())).isPresent());
         // Other tests put events into the database without Kafka: the first rebuild drops those.
         rebuild();
         String first = Projections.dump(database, false);
@@ -159,7 +159,7 @@ class LineTest {
         for (Event request : requests) {
             assertTrue(settled(request), request.toString());
             List<MergeEventView> told =
-                    merges.eventsAfter(UUID.fromString(((Event.MergeRequested) request).merge()), 0, 1000);
+                    merges.eventsAfter(Projections.ALL, UUID.fromString(((Event.MergeRequested) request).merge()), 0, 1000);
             assertEquals(1, told.stream().filter(each -> each.type().equals("completed")).count());
             assertEquals(3, told.stream().filter(each -> each.type().equals("chunk")).count());
         }
@@ -172,7 +172,7 @@ class LineTest {
     }
 
     private boolean settled(Event requested) {
-        return merges.find(UUID.fromString(((Event.MergeRequested) requested).merge()))
+        return merges.find(Projections.ALL, UUID.fromString(((Event.MergeRequested) requested).merge()))
                 .filter(MergeView::settled)
                 .isPresent();
     }

@@ -82,7 +82,7 @@ class ProjectionTest {
                 new Event.MergeFailed(request.merge(), "terminal", "WORKER_LOST", "chunk 1 lost", Events.at(3)),
                 Events.completed(request),
                 new Event.MergeCancelled(request.merge(), "terminal", "somebody", "late", Events.at(9))));
-        MergeView merge = merges.find(UUID.fromString(request.merge())).orElseThrow();
+        MergeView merge = merges.find(Projections.ALL, UUID.fromString(request.merge())).orElseThrow();
         assertEquals("failed", merge.state());
         assertEquals("WORKER_LOST", merge.error().code());
         assertEquals(Events.at(3), merge.finishedAt());
@@ -92,7 +92,7 @@ class ProjectionTest {
     void eventsOfAMergeAreNumberedWithoutGaps() {
         List<Event> life = life("numbered");
         apply(life);
-        List<MergeEventView> events = merges.eventsAfter(find(life).id(), 0, 1000);
+        List<MergeEventView> events = merges.eventsAfter(Projections.ALL, find(life).id(), 0, 1000);
         assertEquals(IntStream.rangeClosed(1, events.size()).boxed().toList(),
                 events.stream().map(MergeEventView::number).toList());
         assertEquals(find(life).lastEvent(), events.size());
@@ -112,7 +112,7 @@ class ProjectionTest {
         assertEquals("completed", chunk.state());
         assertEquals("worker-1", chunk.worker());
         assertEquals(2, chunk.attempts());
-        assertEquals(1, merges.find(UUID.fromString(request.merge())).orElseThrow().chunksDone());
+        assertEquals(1, merges.find(Projections.ALL, UUID.fromString(request.merge())).orElseThrow().chunksDone());
     }
 
     @Test
@@ -139,7 +139,7 @@ class ProjectionTest {
     }
 
     private MergeView find(List<Event> life) {
-        return merges.find(UUID.fromString(((Event.MergeRequested) life.stream()
+        return merges.find(Projections.ALL, UUID.fromString(((Event.MergeRequested) life.stream()
                 .filter(Event.MergeRequested.class::isInstance).findFirst().orElseThrow()).merge())).orElseThrow();
     }
 

@@ -2,10 +2,14 @@ package io.amalgam.recipeservice;
 
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.Sql;
+import io.amalgam.recipeservice.security.Caller;
 import java.util.List;
 
 /** The whole projection as text, for comparing it with another one. */
-final class Projections {
+public final class Projections {
+
+    /** Who sees everything. */
+    static final Caller ALL = new Caller("test", "default", true);
 
     private Projections() {
     }

@@ -16,7 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** Does for a pinned recipe what merge-workers do, in this process: the artifact is a real one. */
-final class RealArtifact {
+public final class RealArtifact {
 
     private RealArtifact() {
     }

@@ -1,13 +1,13 @@
 package io.amalgam.recipeservice;
 
 /** Recipes on the sample models. */
-final class Recipes {
+public final class Recipes {
 
     private Recipes() {
     }
 
     /** A linear merge of two specialists; another weight makes another artifact. */
-    static String linear(double weight) {
+    public static String linear(double weight) {
         return """
                 merge_method: linear
                 models:

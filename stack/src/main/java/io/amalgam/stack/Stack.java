@@ -232,6 +232,7 @@ public final class Stack implements AutoCloseable {
         environment.put("AMALGAM_BENCHMARKS_ROOT", settings.benchmarks().toString());
         environment.put("KAFKA_BOOTSTRAP_SERVERS", bootstrapServers);
         environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
+        environment.put("AMALGAM_SECURITY_OPEN", "true");
         environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
         environment.put("QUARKUS_DATASOURCE_JDBC_URL", databaseUrl);
         if (settings.database().isEmpty()) {

@@ -29,13 +29,16 @@ final class Server {
     private static final int OK_LIMIT = 300;
 
     private final URI root;
-    private final HttpClient client = HttpClient.newBuilder()
-            .connectTimeout(CONNECT_LIMIT)
-            .followRedirects(HttpClient.Redirect.NORMAL)
-            .build();
+    private final String token;
+    private final HttpClient client;
 
-    /** The service at an address such as {@code http://127.0.0.1:8080}. */
-    Server(String address) {
+    /**
+     * The service at an address such as {@code http://127.0.0.1:8080}.
+     *
+     * @param token sent to it and to nobody else, or null
+     * @throws AmalgamException with {@code ARGUMENT_INVALID} if a token would have to travel readable for others
+     */
+    Server(String address, String token) {
         URI uri;
         try {
             uri = URI.create(address.endsWith("/") ? address : address + "/");
@@ -46,6 +49,24 @@ final class Server {
             throw wrongAddress(address);
         }
         root = uri;
+        this.token = token == null || token.isBlank() ? null : token.strip();
+        if (this.token != null && this.token.chars().anyMatch(c -> c <= ' ' || c >= 0x7f)) {
+            throw new AmalgamException(ErrorCode.ARGUMENT_INVALID,
+                    "The token has blanks or characters that no token has; copy it again.");
+        }
+        if (this.token != null && "http".equals(uri.getScheme()) && !isLoopback(uri.getHost())) {
+            throw new AmalgamException(ErrorCode.ARGUMENT_INVALID, "A token is not sent to " + uri.getHost()
+                    + " by http, where everybody on the way can read it; use https.");
+        }
+        // A redirect could lead the token elsewhere; recipe-service answers with none.
+        client = HttpClient.newBuilder()
+                .connectTimeout(CONNECT_LIMIT)
+                .followRedirects(this.token == null ? HttpClient.Redirect.NORMAL : HttpClient.Redirect.NEVER)
+                .build();
+    }
+
+    private static boolean isLoopback(String host) {
+        return host.equalsIgnoreCase("localhost") || host.equals("[::1]") || host.matches("127(\\.[0-9]{1,3}){3}");
     }
 
     /** The address of something on the service; {@code path} begins without a slash. */
@@ -90,7 +111,7 @@ final class Server {
      * @param headers names and values in turn
      */
     HttpResponse<InputStream> open(String path, String... headers) throws IOException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(resolve(path)).GET();
+        HttpRequest.Builder request = request(path).GET();
         if (headers.length > 0) {
             request.headers(headers);
         }
@@ -129,7 +150,11 @@ final class Server {
     }
 
     private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(resolve(path));
+        HttpRequest.Builder request = HttpRequest.newBuilder(resolve(path));
+        if (token != null) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        return request;
     }
 
     private <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler) throws IOException {

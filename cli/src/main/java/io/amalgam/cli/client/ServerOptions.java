@@ -9,12 +9,17 @@ final class ServerOptions {
             description = "Where the recipe-service is (default: $AMALGAM_SERVER, else http://127.0.0.1:8080).")
     private String address;
 
+    @Option(names = "--token", paramLabel = "TOKEN", defaultValue = "${env:AMALGAM_TOKEN}",
+            description = "API key or bearer token (default: $AMALGAM_TOKEN, which others do not see in the list of "
+                    + "processes).")
+    private String token;
+
     @Option(names = "--json", description = "Print JSON, for programs.")
     private boolean json;
 
     /** The service. */
     Server server() {
-        return new Server(address);
+        return new Server(address, token);
     }
 
     /** Whether a program reads the output. */

@@ -6,6 +6,7 @@ import io.amalgam.events.Topics;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.Sql;
 import io.amalgam.recipeservice.messaging.Broker;
+import io.amalgam.recipeservice.security.Caller;
 import io.amalgam.recipeservice.view.MergeQueries;
 import io.amalgam.recipeservice.view.MergeView;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -165,7 +166,7 @@ public class DeadLetters {
 
     private Optional<MergeView> mergeOf(DeadLetterView letter) {
         try {
-            return letter.merge() == null ? Optional.empty() : merges.find(UUID.fromString(letter.merge()));
+            return letter.merge() == null ? Optional.empty() : merges.find(Caller.LINE, UUID.fromString(letter.merge()));
         } catch (IllegalArgumentException noMerge) {
             return Optional.empty();
         }

@@ -2,6 +2,7 @@ package io.amalgam.recipeservice.live;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.recipeservice.security.Caller;
 import io.amalgam.recipeservice.view.MergeEventView;
 import io.amalgam.recipeservice.view.MergeQueries;
 import io.amalgam.recipeservice.view.MergeView;
@@ -45,17 +46,17 @@ public class MergeStream {
     }
 
     /** Tells a watcher everything until the merge is settled, the watcher leaves, or the service stops. */
-    public void follow(UUID merge, String lastEventId, SseEventSink sink, Sse sse) {
+    public void follow(Caller caller, UUID merge, String lastEventId, SseEventSink sink, Sse sse) {
         Semaphore signal = watchers.register(merge);
         try (sink) {
-            MergeView snapshot = queries.find(merge).orElseThrow();
+            MergeView snapshot = queries.find(caller, merge).orElseThrow();
             int resumeAt = number(lastEventId);
             boolean resumes = resumeAt >= 0 && resumeAt <= snapshot.lastEvent();
             int last = resumes ? resumeAt : snapshot.lastEvent();
             OutboundSseEvent.Builder first = sse.newEventBuilder().name("snapshot").data(json(snapshot));
             send(sink, resumes ? first.build() : first.id(Integer.toString(last)).build());
             while (watchers.running() && !sink.isClosed()) {
-                List<MergeEventView> events = queries.eventsAfter(merge, last, BATCH);
+                List<MergeEventView> events = queries.eventsAfter(caller, merge, last, BATCH);
                 for (MergeEventView event : events) {
                     send(sink, sse.newEventBuilder()
                             .id(Integer.toString(event.number()))
@@ -65,7 +66,7 @@ public class MergeStream {
                     last = event.number();
                 }
                 if (events.isEmpty()) {
-                    MergeView now = queries.find(merge).orElseThrow();
+                    MergeView now = queries.find(caller, merge).orElseThrow();
                     if (now.settled() && now.lastEvent() == last) {
                         send(sink, sse.newEventBuilder().name("end").data(json(now)).build());
                         return;

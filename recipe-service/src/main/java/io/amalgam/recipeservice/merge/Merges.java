@@ -11,7 +11,6 @@ import io.amalgam.engine.plan.Preflight;
 import io.amalgam.engine.plan.PreflightResult;
 import io.amalgam.engine.recipe.ParsedRecipe;
 import io.amalgam.engine.recipe.RecipeParser;
-import io.amalgam.engine.source.ModelSource;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.events.Event;
 import io.amalgam.events.EventRoute;
@@ -24,6 +23,9 @@ import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.database.Sql;
 import io.amalgam.recipeservice.messaging.Broker;
 import io.amalgam.recipeservice.projection.Projector;
+import io.amalgam.recipeservice.security.Caller;
+import io.amalgam.recipeservice.security.Quotas;
+import io.amalgam.recipeservice.security.TenantModels;
 import io.amalgam.recipeservice.view.MergeQueries;
 import io.amalgam.recipeservice.view.MergeView;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,7 +39,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /** Takes orders: checks them, pins them, starts, joins or finds the merge, and cancels. */
@@ -55,16 +56,15 @@ public class Merges {
     private final Projector projector;
     private final Broker broker;
     private final Evaluations evaluations;
-    private final ModelSource models;
+    private final TenantModels models;
     private final ArtifactStore store;
-    private final String tenant;
+    private final Quotas quotas;
     private final Meters meters;
 
     /** Takes everything that a merge starts with. */
     public Merges(
             Database database, ProjectionSchema schema, MergeQueries queries, Projector projector, Broker broker,
-            Evaluations evaluations, ModelSource models, ArtifactStore store, @ConfigProperty(name = "amalgam.tenant") String tenant,
-            MeterRegistry metrics) {
+            Evaluations evaluations, TenantModels models, ArtifactStore store, Quotas quotas, MeterRegistry metrics) {
         this.database = database;
         this.schema = schema;
         this.queries = queries;
@@ -73,33 +73,37 @@ public class Merges {
         this.evaluations = evaluations;
         this.models = models;
         this.store = store;
-        this.tenant = tenant;
+        this.quotas = quotas;
         this.meters = new Meters(metrics);
     }
 
     /** Checks an order without starting anything. */
-    public Plan plan(MergeOrder order) {
-        PreflightResult result = preflight(order);
+    public Plan plan(Caller caller, MergeOrder order) {
+        PreflightResult result = preflight(caller, order);
         Optional<PinnedRecipe> pinned = result.pinned();
         return new Plan(
                 pinned.isPresent(),
                 pinned.map(PinnedRecipe::artifactKey).orElse(null),
-                pinned.isPresent() && store.manifest(pinned.get().artifactKey()).isPresent(),
+                // Whether others have made it is told to those who order it only: see docs/security.md.
+                pinned.isPresent() && store.manifest(pinned.get().artifactKey()).isPresent()
+                        && quotas.isGranted(caller, pinned.get().artifactKey()),
                 pinned.isPresent() ? result.cost() : null,
                 pinned.map(Merges::modelsOf).orElse(List.of()),
                 result.problems().stream().map(ProblemView::of).toList());
     }
 
     /**
-     * Starts a merge, unless one that makes the same artifact runs or has completed.
+     * Starts a merge, unless one that makes the same artifact runs or has completed. From then on the caller's tenant
+     * sees the artifact.
      *
-     * @throws AmalgamException with all of the recipe's errors; {@code STORAGE_FULL}; {@code BROKER_UNAVAILABLE} if the
-     *     request could not be published, and then nothing was started
+     * @param caller on whose behalf; triggers are callers, too ({@link Caller#of})
+     * @throws AmalgamException with all of the recipe's errors; {@code STORAGE_FULL}; {@code QUOTA_EXCEEDED} or
+     *     {@code BYTES_QUOTA_EXCEEDED}; {@code BROKER_UNAVAILABLE} if the request could not be published, and then nothing was started
      */
-    public Submission submit(MergeOrder order, TraceContext trace) {
+    public Submission submit(Caller caller, MergeOrder order, TraceContext trace) {
         PreflightResult result;
         try {
-            result = preflight(order);
+            result = preflight(caller, order);
             result.orThrow();
         } catch (AmalgamException refusal) {
             count("refused");
@@ -115,9 +119,10 @@ public class Merges {
         }
         List<ProblemView> problems = new ArrayList<>(result.problems().stream().map(ProblemView::of).toList());
         String method = methodOf(order);
-        Wanted wanted = new Wanted(artifact, name(order, method, artifact), method, order.benchmarks());
+        Wanted wanted = new Wanted(
+                artifact, name(order, method, artifact), method, order.benchmarks(), result.cost().bytesToWrite());
         Submission submission = database.transaction(
-                connection -> submit(connection, wanted, result.cost(), complete, problems, trace));
+                connection -> submit(connection, caller, wanted, result.cost(), complete, problems, trace));
         String outcome = submission.outcome().name().toLowerCase(Locale.ROOT);
         count(outcome);
         LOG.infof("merge %s of artifact %s: %s", submission.id(), submission.artifact(), outcome);
@@ -131,8 +136,8 @@ public class Merges {
      * @throws AmalgamException with {@code NOT_FOUND} if there is no such merge or its recipe is no longer stored,
      *     {@code CONFLICT} if it runs or has completed, {@code BROKER_UNAVAILABLE}
      */
-    public Submission retry(UUID id, TraceContext trace) {
-        MergeView merge = find(id);
+    public Submission retry(Caller caller, UUID id, TraceContext trace) {
+        MergeView merge = find(caller, id);
         if (!merge.terminal() || merge.state().equals("completed")) {
             throw new AmalgamException(ErrorCode.CONFLICT, "merge " + id + " is " + merge.state()
                     + "; only one that failed or was cancelled can be tried again");
@@ -143,9 +148,12 @@ public class Merges {
                     + " is no longer in the store; submit the recipe again");
         }
         boolean complete = store.manifest(artifact).isPresent();
-        Wanted wanted = new Wanted(artifact, merge.name(), merge.method(), merge.benchmarks());
+        Wanted wanted = new Wanted(
+                artifact, merge.name(), merge.method(), merge.benchmarks(), merge.bytesToWrite());
+        // Whoever helps out as an administrator does so on behalf of the tenant.
+        Caller starter = caller.administrator() ? quotas.starter(caller, id) : caller;
         Submission submission = database.transaction(
-                connection -> submit(connection, wanted, null, complete, new ArrayList<>(), trace));
+                connection -> submit(connection, starter, wanted, null, complete, new ArrayList<>(), trace));
         count("retried");
         return submission;
     }
@@ -154,40 +162,42 @@ public class Merges {
      * Asks that a merge end, or if it has, the evaluation of its artifact. Asking again, or where both have ended,
      * changes nothing.
      *
-     * @throws AmalgamException with {@code NOT_FOUND} or {@code BROKER_UNAVAILABLE}
+     * @throws AmalgamException with {@code NOT_FOUND}; {@code FORBIDDEN} if another tenant has started it; or
+     *     {@code BROKER_UNAVAILABLE}
      */
-    public MergeView cancel(UUID id, String reason, TraceContext trace) {
+    public MergeView cancel(Caller caller, UUID id, String reason, TraceContext trace) {
         schema.ensure();
-        MergeView merge = find(id);
+        MergeView merge = find(caller, id);
+        quotas.requireStarter(caller, id);
         if (merge.terminal()) {
-            evaluations.cancel(merge, tenant, reason, trace);
+            evaluations.cancel(merge, caller.name(), reason, trace);
             return merge;
         }
         Event.MergeCancellationRequested event =
-                new Event.MergeCancellationRequested(id.toString(), tenant, reason, now());
+                new Event.MergeCancellationRequested(id.toString(), caller.name(), reason, now());
         broker.publish(event, trace);
         database.transaction(connection -> projector.apply(connection, eventId(event), event));
-        return find(id);
+        return find(caller, id);
     }
 
     /**
-     * Finds a merge.
+     * Finds a merge that the caller may see.
      *
      * @throws AmalgamException with {@code NOT_FOUND}
      */
-    public MergeView find(UUID id) {
+    public MergeView find(Caller caller, UUID id) {
         schema.ensure();
-        return queries.find(id).orElseThrow(
+        return queries.find(caller, id).orElseThrow(
                 () -> new AmalgamException(ErrorCode.NOT_FOUND, "there is no merge " + id));
     }
 
     /** What is to be made, whether by an order or by another attempt. */
-    private record Wanted(String artifact, String name, String method, List<String> benchmarks) {
+    private record Wanted(String artifact, String name, String method, List<String> benchmarks, long bytes) {
     }
 
     private Submission submit(
-            Connection connection, Wanted wanted, MergeCost cost, boolean complete, List<ProblemView> problems,
-            TraceContext trace) throws SQLException {
+            Connection connection, Caller caller, Wanted wanted, MergeCost cost, boolean complete,
+            List<ProblemView> problems, TraceContext trace) throws SQLException {
         String artifact = wanted.artifact();
         // Orders for the same artifact take turns, whichever replica they reach.
         Sql.execute(connection, "select pg_advisory_xact_lock(hashtextextended(?, 0))", artifact);
@@ -196,6 +206,7 @@ public class Merges {
                         row -> row.getInt("attempts"), artifact)
                 .orElse(0);
         Optional<MergeView> newest = queries.newestOf(connection, artifact);
+        quotas.admitBytes(connection, caller.tenant(), artifact, wanted.name(), wanted.bytes());
         if (complete) {
             List<String> added = evaluations.extend(connection, artifact, wanted.benchmarks(), trace);
             if (!added.isEmpty()) {
@@ -213,10 +224,11 @@ public class Merges {
             return new Submission(Submission.Outcome.JOINED, newestId, artifact, attempts,
                     known ? newest.get().state() : "requested", cost, problems);
         }
+        quotas.admitMerge(connection, caller.tenant());
         int attempt = attempts + 1;
         String id = Identifiers.merge(artifact, attempt);
-        Event.MergeRequested event = new Event.MergeRequested(id, attempt, artifact, wanted.name(),
-                wanted.method(), ArtifactStore.pinnedLocation(artifact), tenant, wanted.benchmarks(), Version.NUMERICS,
+        Event.MergeRequested event = new Event.MergeRequested(id, attempt, artifact, wanted.name(), wanted.method(),
+                ArtifactStore.pinnedLocation(artifact), caller.tenant(), wanted.benchmarks(), Version.NUMERICS,
                 now());
         // Applied before it is published, so that whoever reads it from the topic waits for this transaction; published
         // before the commit, so that without the broker nothing is remembered and the client is told to come again.
@@ -226,9 +238,9 @@ public class Merges {
                 Submission.Outcome.STARTED, id, artifact, attempt, "requested", cost, problems);
     }
 
-    private PreflightResult preflight(MergeOrder order) {
+    private PreflightResult preflight(Caller caller, MergeOrder order) {
         ParsedRecipe parsed = RecipeParser.parse(order.recipe(), RECIPE_FILE);
-        return Preflight.check(parsed, order.options(), models);
+        return Preflight.check(parsed, order.options(), models.of(caller));
     }
 
     private static String methodOf(MergeOrder order) {

@@ -3,6 +3,7 @@ package io.amalgam.recipeservice.page;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.deadletter.DeadLetterQueries;
 import io.amalgam.recipeservice.deadletter.DeadLetterView;
+import io.amalgam.recipeservice.security.Roles;
 import io.amalgam.recipeservice.trigger.TriggerView;
 import io.amalgam.recipeservice.trigger.Triggers;
 import io.amalgam.recipeservice.view.LineQueries;
@@ -10,6 +11,7 @@ import io.amalgam.recipeservice.view.LineView;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -24,6 +26,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Path("/")
 @Produces(MediaType.TEXT_HTML)
 @Blocking
+@RolesAllowed(Roles.ADMINISTER)
 public class LinePages {
 
     private static final int LISTED = 200;

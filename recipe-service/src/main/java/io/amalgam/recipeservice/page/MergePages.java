@@ -5,6 +5,9 @@ import io.amalgam.engine.method.MergeMethods;
 import io.amalgam.engine.plan.PinnedRecipe;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.rest.PinnedRecipes;
+import io.amalgam.recipeservice.security.Callers;
+import io.amalgam.recipeservice.security.Quotas;
+import io.amalgam.recipeservice.security.Roles;
 import io.amalgam.recipeservice.view.ChunkView;
 import io.amalgam.recipeservice.view.KnownModels;
 import io.amalgam.recipeservice.view.LineQueries;
@@ -14,6 +17,7 @@ import io.amalgam.recipeservice.view.MergeView;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -39,6 +43,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Path("/")
 @Produces(MediaType.TEXT_HTML)
 @Blocking
+@RolesAllowed(Roles.READ)
 public class MergePages {
 
     private static final int LISTED = 50;
@@ -50,16 +55,20 @@ public class MergePages {
     private final KnownModels models;
     private final LineQueries line;
     private final ProjectionSchema schema;
+    private final Quotas quotas;
+    private final Callers callers;
 
     /** Takes what pages show. */
     public MergePages(
             MergeQueries queries, PinnedRecipes recipes, KnownModels models, LineQueries line,
-            ProjectionSchema schema) {
+            ProjectionSchema schema, Quotas quotas, Callers callers) {
         this.queries = queries;
         this.recipes = recipes;
         this.models = models;
         this.line = line;
         this.schema = schema;
+        this.quotas = quotas;
+        this.callers = callers;
     }
 
     /** A cell of the strip of chunks; {@code title} says what it stands for. */
@@ -113,7 +122,7 @@ public class MergePages {
     public Response merges(@QueryParam("state") String state, @QueryParam("before") String before) {
         schema.ensure();
         String only = state != null && STATES.contains(state) ? state : null;
-        List<MergeView> page = queries.list(only, time(before), LISTED);
+        List<MergeView> page = queries.list(callers.current(), only, time(before), LISTED);
         return HtmlResponse.page(Templates.merges(
                 page, STATES, only == null ? "" : only, page.size() < LISTED ? null : page.getLast().requestedAt()));
     }
@@ -124,11 +133,11 @@ public class MergePages {
     @Operation(hidden = true)
     public Response order(@QueryParam("method") String method, @QueryParam("from") String from) {
         schema.ensure();
-        List<KnownModels.Known> known = models.list();
+        List<KnownModels.Known> known = models.list(callers.current());
         Draft draft;
         if (from != null) {
             Optional<MergeView> merge = find(from);
-            Optional<PinnedRecipe> pinned = merge.flatMap(recipes::of);
+            Optional<PinnedRecipe> pinned = merge.flatMap(this::recipeOf);
             if (pinned.isEmpty()) {
                 return HtmlResponse.missing(null, "There is no merge " + from + ", or the store has lost its recipe.");
             }
@@ -158,7 +167,12 @@ public class MergePages {
         List<ChunkView> chunks = queries.chunks(merge.id());
         return HtmlResponse.page(Templates.merge(
                 merge, cells(merge, chunks), chunks, shares(chunks),
-                queries.newestEvents(merge.id(), EVENTS).reversed(), recipes.of(merge).orElse(null), timeLeft(merge)));
+                queries.newestEvents(callers.current(), merge.id(), EVENTS).reversed(), recipeOf(merge).orElse(null), timeLeft(merge)));
+    }
+
+    /** The recipe as it was written, for those who wrote it: it calls models by their words. */
+    private Optional<PinnedRecipe> recipeOf(MergeView merge) {
+        return quotas.isStarter(callers.current(), merge.id()) ? recipes.of(merge) : Optional.empty();
     }
 
     private Optional<MergeView> find(String id) {
@@ -168,7 +182,7 @@ public class MergePages {
         } catch (IllegalArgumentException malformed) {
             return Optional.empty();
         }
-        return queries.find(merge);
+        return queries.find(callers.current(), merge);
     }
 
     private static Draft again(MergeView merge, PinnedRecipe pinned) {

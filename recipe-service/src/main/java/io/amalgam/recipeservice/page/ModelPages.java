@@ -5,6 +5,8 @@ import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.rest.ArtifactFiles;
+import io.amalgam.recipeservice.security.Callers;
+import io.amalgam.recipeservice.security.Roles;
 import io.amalgam.recipeservice.view.ArtifactQueries;
 import io.amalgam.recipeservice.view.ArtifactView;
 import io.amalgam.recipeservice.view.ComparisonQueries;
@@ -19,6 +21,7 @@ import io.amalgam.recipeservice.view.ScoreView;
 import io.quarkus.qute.CheckedTemplate;
 import io.quarkus.qute.TemplateInstance;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -35,6 +38,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Path("/")
 @Produces(MediaType.TEXT_HTML)
 @Blocking
+@RolesAllowed(Roles.READ)
 public class ModelPages {
 
     private static final int LISTED = 100;
@@ -49,11 +53,13 @@ public class ModelPages {
     private final LayerReports reports;
     private final ArtifactStore store;
     private final ProjectionSchema schema;
+    private final Callers callers;
 
     /** Takes what pages show. */
     public ModelPages(
             ArtifactQueries artifacts, ArtifactFiles files, LeaderboardQueries leaderboards, LineageQueries lineages,
-            ComparisonQueries comparisons, LayerReports reports, ArtifactStore store, ProjectionSchema schema) {
+            ComparisonQueries comparisons, LayerReports reports, ArtifactStore store, ProjectionSchema schema,
+            Callers callers) {
         this.artifacts = artifacts;
         this.files = files;
         this.leaderboards = leaderboards;
@@ -62,6 +68,7 @@ public class ModelPages {
         this.reports = reports;
         this.store = store;
         this.schema = schema;
+        this.callers = callers;
     }
 
     /** Every parameter of a template, checked when the service is built. */
@@ -93,7 +100,7 @@ public class ModelPages {
     @Operation(hidden = true)
     public Response artifacts() {
         schema.ensure();
-        return HtmlResponse.page(Templates.artifacts(artifacts.list(null, LISTED)));
+        return HtmlResponse.page(Templates.artifacts(artifacts.list(callers.current(), null, LISTED)));
     }
 
     /** An artifact: its files and how to load them, its scores, where it comes from. */
@@ -102,14 +109,14 @@ public class ModelPages {
     @Operation(hidden = true)
     public Response artifact(@PathParam("id") String id) {
         schema.ensure();
-        Optional<ArtifactView> artifact = artifacts.find(id);
+        Optional<ArtifactView> artifact = artifacts.find(callers.current(), id);
         if (artifact.isEmpty()) {
             return HtmlResponse.missing(null, "There is no artifact " + id + ".");
         }
-        Lineage lineage = lineages.lineage(id).orElse(new Lineage(id, List.of(), List.of()));
+        Lineage lineage = lineages.lineage(callers.current(), id).orElse(new Lineage(id, List.of(), List.of()));
         return HtmlResponse.page(Templates.artifact(artifact.get(), store.artifactLocation(id), filesOf(id),
                 files.card(id).orElse(null), artifacts.scores(id), artifacts.comparisons(id),
-                LineageGraph.of(lineage, leaderboards.leaderboard(Set.of(), null))));
+                LineageGraph.of(lineage, leaderboards.leaderboard(callers.current(), Set.of(), null))));
     }
 
     /** Every model's scores. */
@@ -118,16 +125,17 @@ public class ModelPages {
     @Operation(hidden = true)
     public Response leaderboard() {
         schema.ensure();
-        return HtmlResponse.page(Templates.leaderboard(leaderboards.leaderboard(Set.of(), null)));
+        return HtmlResponse.page(Templates.leaderboard(leaderboards.leaderboard(callers.current(), Set.of(), null)));
     }
 
-    /** Two models, question by question. */
+    /** Two models, question by question: of all tenants, with the questions' answers. */
     @GET
+    @RolesAllowed(Roles.ADMINISTER)
     @Path("compare")
     @Operation(hidden = true)
     public Response compare(@QueryParam("first") String first, @QueryParam("second") String second) {
         schema.ensure();
-        List<Leaderboard.Row> models = leaderboards.leaderboard(Set.of(), null).rows();
+        List<Leaderboard.Row> models = leaderboards.leaderboard(callers.current(), Set.of(), null).rows();
         ModelComparison comparison = null;
         String refusal = null;
         if (first != null && second != null) {
@@ -150,7 +158,7 @@ public class ModelPages {
     @Operation(hidden = true)
     public Response layers(@PathParam("id") String id, @QueryParam("show") String show) {
         schema.ensure();
-        Optional<ArtifactView> artifact = artifacts.find(id);
+        Optional<ArtifactView> artifact = artifacts.find(callers.current(), id);
         if (artifact.isEmpty()) {
             return HtmlResponse.missing(null, "There is no artifact " + id + ".");
         }
@@ -165,7 +173,7 @@ public class ModelPages {
     public Response lineage() {
         schema.ensure();
         return HtmlResponse.page(Templates.lineage(
-                LineageGraph.of(lineages.everything(), leaderboards.leaderboard(Set.of(), null))));
+                LineageGraph.of(lineages.everything(callers.current()), leaderboards.leaderboard(callers.current(), Set.of(), null))));
     }
 
     /** The files, or none if the artifact was removed from the store behind our back. */

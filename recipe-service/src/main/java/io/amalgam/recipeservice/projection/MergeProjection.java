@@ -216,6 +216,12 @@ public class MergeProjection {
                 event.artifact(), event.attempt(), text(event.name()), event.method(), event.pinned(),
                 text(event.tenant()), event.benchmarks() == null ? List.of() : event.benchmarks(),
                 instant(event.requestedAt()), merge);
+        if (!text(event.tenant()).isEmpty()) {
+            Sql.update(connection, """
+                    insert into owned.artifact_grant (tenant, artifact, name, granted_at) values (?, ?, ?, ?)
+                    on conflict do nothing""",
+                    event.tenant(), event.artifact(), text(event.name()), instant(event.requestedAt()));
+        }
     }
 
     private boolean finish(

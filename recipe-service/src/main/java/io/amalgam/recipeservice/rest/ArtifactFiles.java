@@ -110,7 +110,6 @@ public class ArtifactFiles {
                 .type(type(name))
                 .header(HttpHeaders.CONTENT_LENGTH, bytes.length())
                 .header("Accept-Ranges", "bytes")
-                .header("X-Content-Type-Options", "nosniff")
                 .header("Content-Disposition", "attachment; filename=\"" + name + '"');
         if (partial) {
             response.header("Content-Range", "bytes " + bytes.first() + "-" + (bytes.first() + bytes.length() - 1) + "/"

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.recipeservice.database.ProjectionSchema;
+import io.amalgam.recipeservice.security.Callers;
+import io.amalgam.recipeservice.security.Quotas;
+import io.amalgam.recipeservice.security.Roles;
 import io.amalgam.recipeservice.view.ArtifactQueries;
 import io.amalgam.recipeservice.view.ArtifactView;
 import io.amalgam.recipeservice.view.ComparisonView;
@@ -13,6 +16,7 @@ import io.amalgam.recipeservice.view.Lineage;
 import io.amalgam.recipeservice.view.LineageQueries;
 import io.amalgam.recipeservice.view.ScoreView;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HEAD;
@@ -37,6 +41,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Path("/api")
 @Tag(name = "Artifacts")
 @Produces(MediaType.APPLICATION_JSON)
+@RolesAllowed(Roles.READ)
 public class ArtifactResource {
 
     private static final int MOST_ARTIFACTS = 200;
@@ -47,17 +52,21 @@ public class ArtifactResource {
     private final LineageQueries lineages;
     private final ArtifactStore store;
     private final ProjectionSchema schema;
+    private final Quotas quotas;
+    private final Callers callers;
 
     /** Takes what questions are answered with. */
     public ArtifactResource(
             ArtifactQueries artifacts, ArtifactFiles files, LeaderboardQueries leaderboards, LineageQueries lineages,
-            ArtifactStore store, ProjectionSchema schema) {
+            ArtifactStore store, ProjectionSchema schema, Quotas quotas, Callers callers) {
         this.artifacts = artifacts;
         this.files = files;
         this.leaderboards = leaderboards;
         this.lineages = lineages;
         this.store = store;
         this.schema = schema;
+        this.quotas = quotas;
+        this.callers = callers;
     }
 
     /** A page of artifacts; {@code next} is the value of {@code before} that gives the next page. */
@@ -83,7 +92,7 @@ public class ArtifactResource {
             @QueryParam("before") String before, @QueryParam("limit") @DefaultValue("50") int limit) {
         schema.ensure();
         int most = Math.clamp(limit, 1, MOST_ARTIFACTS);
-        List<ArtifactView> page = artifacts.list(MergeResource.time("before", before), most);
+        List<ArtifactView> page = artifacts.list(callers.current(), MergeResource.time("before", before), most);
         return new ArtifactPage(page, page.size() < most ? null : page.getLast().completedAt());
     }
 
@@ -94,7 +103,7 @@ public class ArtifactResource {
     @Operation(summary = "Show an artifact", description = "Its models, files with digests, scores and comparisons.")
     public ArtifactDetail show(@PathParam("id") String id) {
         schema.ensure();
-        ArtifactView artifact = artifacts.find(id).orElseThrow(() -> ArtifactFiles.unknown(id));
+        ArtifactView artifact = artifacts.find(callers.current(), id).orElseThrow(() -> ArtifactFiles.unknown(id));
         return new ArtifactDetail(artifact, store.artifactLocation(id), files.list(id), artifacts.scores(id),
                 artifacts.comparisons(id));
     }
@@ -111,6 +120,7 @@ public class ArtifactResource {
     public Response file(
             @PathParam("id") String id, @PathParam("name") String name, @HeaderParam("Range") String range,
             @HeaderParam("If-Range") String ifRange, @HeaderParam("If-None-Match") String ifNoneMatch) {
+        requireVisible(id);
         return files.response(id, name, range, ifRange, ifNoneMatch, true);
     }
 
@@ -121,6 +131,7 @@ public class ArtifactResource {
     @Produces(MediaType.WILDCARD)
     @Operation(hidden = true)
     public Response fileHead(@PathParam("id") String id, @PathParam("name") String name) {
+        requireVisible(id);
         return files.response(id, name, null, null, null, false);
     }
 
@@ -132,7 +143,7 @@ public class ArtifactResource {
                     + "and the difference of each artifact to the best of its parents.")
     public Leaderboard leaderboard(@QueryParam("tasks") String tasks, @QueryParam("artifact") String artifact) {
         schema.ensure();
-        return leaderboards.leaderboard(names(tasks), artifact);
+        return leaderboards.leaderboard(callers.current(), names(tasks), artifact);
     }
 
     /** Follows an artifact to its parents and to what was made of it. */
@@ -141,7 +152,14 @@ public class ArtifactResource {
     @Operation(summary = "Lineage", description = "The models an artifact was made of, and what was made of it.")
     public Lineage lineage(@PathParam("artifact") String artifact) {
         schema.ensure();
-        return lineages.lineage(artifact).orElseThrow(() -> ArtifactFiles.unknown(artifact));
+        return lineages.lineage(callers.current(), artifact).orElseThrow(() -> ArtifactFiles.unknown(artifact));
+    }
+
+    /** An artifact is there for those who ordered it; to all others it does not exist. */
+    private void requireVisible(String id) {
+        if (!quotas.isGranted(callers.current(), id)) {
+            throw ArtifactFiles.unknown(id);
+        }
     }
 
     /** Reads a list of names that are separated by commas. */

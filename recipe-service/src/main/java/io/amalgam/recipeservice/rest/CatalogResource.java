@@ -10,6 +10,10 @@ import io.amalgam.engine.plan.PinnedRecipe;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.merge.Merges;
 import io.amalgam.recipeservice.page.RecipeTemplates;
+import io.amalgam.recipeservice.security.Caller;
+import io.amalgam.recipeservice.security.Callers;
+import io.amalgam.recipeservice.security.Quotas;
+import io.amalgam.recipeservice.security.Roles;
 import io.amalgam.recipeservice.view.ArtifactQueries;
 import io.amalgam.recipeservice.view.ArtifactView;
 import io.amalgam.recipeservice.view.ComparisonQueries;
@@ -19,8 +23,10 @@ import io.amalgam.recipeservice.view.LineQueries;
 import io.amalgam.recipeservice.view.LineView;
 import io.amalgam.recipeservice.view.Lineage;
 import io.amalgam.recipeservice.view.LineageQueries;
+import io.amalgam.recipeservice.view.MergeView;
 import io.amalgam.recipeservice.view.ModelComparison;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -41,6 +47,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "Catalogue")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
+@RolesAllowed(Roles.READ)
 public class CatalogResource {
 
     private static final int MOST_QUESTIONS = 1000;
@@ -54,12 +61,14 @@ public class CatalogResource {
     private final LineQueries line;
     private final LineageQueries lineages;
     private final ProjectionSchema schema;
+    private final Quotas quotas;
+    private final Callers callers;
 
     /** Takes what questions are answered with. */
     public CatalogResource(
             Merges merges, PinnedRecipes pinnedRecipes, ArtifactQueries artifacts, KnownModels models,
             ComparisonQueries comparisons, LayerReports reports, LineQueries line, LineageQueries lineages,
-            ProjectionSchema schema) {
+            ProjectionSchema schema, Quotas quotas, Callers callers) {
         this.merges = merges;
         this.pinnedRecipes = pinnedRecipes;
         this.artifacts = artifacts;
@@ -69,6 +78,8 @@ public class CatalogResource {
         this.line = line;
         this.lineages = lineages;
         this.schema = schema;
+        this.quotas = quotas;
+        this.callers = callers;
     }
 
     /**
@@ -100,7 +111,7 @@ public class CatalogResource {
     @Operation(summary = "List the merge methods", description = "With parameters and a recipe to start from.")
     public List<Method> methods() {
         schema.ensure();
-        List<String> names = RecipeTemplates.order(models.list().stream().map(KnownModels.Known::name).toList());
+        List<String> names = RecipeTemplates.order(models.list(callers.current()).stream().map(KnownModels.Known::name).toList());
         return MergeMethods.all().stream().map(method -> view(method, names)).toList();
     }
 
@@ -111,7 +122,7 @@ public class CatalogResource {
             description = "Folders under the models' root, and what earlier merges were made of.")
     public List<KnownModels.Known> models() {
         schema.ensure();
-        return models.list();
+        return models.list(callers.current());
     }
 
     /** The recipe of a merge as it was written. */
@@ -120,7 +131,11 @@ public class CatalogResource {
     @Produces("application/yaml;charset=UTF-8")
     @Operation(summary = "The recipe of a merge", description = "As it was written, for running it again with changes.")
     public String recipe(@PathParam("id") String id) {
-        return pinnedRecipes.of(merges.find(MergeResource.mergeId(id)))
+        Caller caller = callers.current();
+        MergeView merge = merges.find(caller, MergeResource.mergeId(id));
+        // It calls models by the words of who wrote it.
+        quotas.requireStarter(caller, merge.id());
+        return pinnedRecipes.of(merge)
                 .map(PinnedRecipe::recipe)
                 .orElseThrow(() -> new AmalgamException(ErrorCode.NOT_FOUND,
                         "the store does not have the recipe of merge " + id + " any more"));
@@ -129,6 +144,7 @@ public class CatalogResource {
     /** Compares any two models. */
     @GET
     @Path("/compare")
+    @RolesAllowed(Roles.ADMINISTER)
     @Operation(summary = "Compare two models",
             description = "Paired, on the questions that both have answered; `questions` asks for those on which they "
                     + "differ.")
@@ -146,6 +162,7 @@ public class CatalogResource {
     /** Tells what waits, what runs, and who works on it. */
     @GET
     @Path("/line")
+    @RolesAllowed(Roles.ADMINISTER)
     @Operation(summary = "The line", description = "What waits, what runs, and the workers that were heard of lately.")
     public LineView line() {
         schema.ensure();
@@ -160,6 +177,7 @@ public class CatalogResource {
     @APIResponse(responseCode = "202", description = "It is being made; ask again.")
     @APIResponse(responseCode = "404", description = "Nobody has asked for it; POST does.")
     public Response report(@PathParam("id") String id) {
+        requireVisible(id);
         return reports.find(id)
                 .map(report -> Response.ok(report).build())
                 .orElseGet(() -> reports.progress(id)
@@ -172,17 +190,19 @@ public class CatalogResource {
     /** Begins to compare the models of an artifact. */
     @POST
     @Path("/artifacts/{id}/report")
+    @RolesAllowed(Roles.SUBMIT)
     @Operation(summary = "Compare an artifact's models layer by layer",
             description = "Reads all their weights once, in the background.")
     @APIResponse(responseCode = "202", description = "It is being made.")
     @APIResponse(responseCode = "200", description = "It was made before.")
     public Response makeReport(@PathParam("id") String id) {
+        requireVisible(id);
         if (reports.find(id).isPresent()) {
             return Response.ok(new LayerReports.Progress(0, 0, null)).build();
         }
         schema.ensure();
-        ArtifactView artifact = artifacts.find(id).orElseThrow(() -> ArtifactFiles.unknown(id));
-        reports.start(id, merges.find(artifact.merge()).bytesToRead());
+        ArtifactView artifact = artifacts.find(callers.current(), id).orElseThrow(() -> ArtifactFiles.unknown(id));
+        reports.start(id, merges.find(Caller.LINE, artifact.merge()).bytesToRead());
         return Response.accepted(reports.progress(id).orElse(new LayerReports.Progress(0, 0, null))).build();
     }
 
@@ -192,7 +212,13 @@ public class CatalogResource {
     @Operation(summary = "Lineage of all artifacts", description = "Every model, and what was made of it.")
     public Lineage lineage() {
         schema.ensure();
-        return lineages.everything();
+        return lineages.everything(callers.current());
+    }
+
+    private void requireVisible(String artifact) {
+        if (!quotas.isGranted(callers.current(), artifact)) {
+            throw ArtifactFiles.unknown(artifact);
+        }
     }
 
     private static Method view(MergeMethod method, List<String> models) {

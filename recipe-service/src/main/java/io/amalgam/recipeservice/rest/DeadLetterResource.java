@@ -6,7 +6,10 @@ import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.recipeservice.deadletter.DeadLetterQueries;
 import io.amalgam.recipeservice.deadletter.DeadLetterView;
 import io.amalgam.recipeservice.deadletter.DeadLetters;
+import io.amalgam.recipeservice.security.Callers;
+import io.amalgam.recipeservice.security.Roles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
@@ -20,14 +23,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** Records that were given up: shown, replayed, dropped. */
+/** Records that were given up: shown, replayed, dropped. They are of all tenants, and so for administrators. */
 @Path("/api/dead-letters")
 @Tag(name = "Dead letters")
 @Produces(MediaType.APPLICATION_JSON)
+@RolesAllowed(Roles.ADMINISTER)
 public class DeadLetterResource {
 
     private static final int MOST_LETTERS = 200;
@@ -35,14 +38,13 @@ public class DeadLetterResource {
 
     private final DeadLetters letters;
     private final DeadLetterQueries queries;
-    private final String tenant;
+    private final Callers callers;
 
     /** Takes what letters are found and decided with. */
-    public DeadLetterResource(
-            DeadLetters letters, DeadLetterQueries queries, @ConfigProperty(name = "amalgam.tenant") String tenant) {
+    public DeadLetterResource(DeadLetters letters, DeadLetterQueries queries, Callers callers) {
         this.letters = letters;
         this.queries = queries;
-        this.tenant = tenant;
+        this.callers = callers;
     }
 
     /** A page of letters; {@code next} is the value of {@code before} that gives the next page. */
@@ -86,7 +88,7 @@ public class DeadLetterResource {
                     + "this is asked. 409 if the letter was dropped, or its merge has ended; 404 if the topic no longer "
                     + "has the record.")
     public DeadLetterView replay(@PathParam("id") String id) {
-        return letters.replay(letterId(id), tenant);
+        return letters.replay(letterId(id), callers.current().name());
     }
 
     /** Says that nothing is to be done about a letter. */
@@ -96,7 +98,7 @@ public class DeadLetterResource {
     @Operation(summary = "Drop a dead letter",
             description = "Nothing is to be done about it; it stays listed as dropped. 409 if it has been replayed.")
     public DeadLetterView drop(@PathParam("id") String id) {
-        return letters.drop(letterId(id), tenant);
+        return letters.drop(letterId(id), callers.current().name());
     }
 
     private static UUID letterId(String id) {

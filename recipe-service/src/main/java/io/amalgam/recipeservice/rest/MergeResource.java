@@ -11,6 +11,10 @@ import io.amalgam.recipeservice.merge.MergeOrder;
 import io.amalgam.recipeservice.merge.Merges;
 import io.amalgam.recipeservice.merge.Plan;
 import io.amalgam.recipeservice.merge.Submission;
+import io.amalgam.recipeservice.security.Caller;
+import io.amalgam.recipeservice.security.Callers;
+import io.amalgam.recipeservice.security.Roles;
+import io.amalgam.recipeservice.security.Unaudited;
 import io.amalgam.recipeservice.view.ArtifactQueries;
 import io.amalgam.recipeservice.view.ArtifactView;
 import io.amalgam.recipeservice.view.ChunkView;
@@ -20,6 +24,7 @@ import io.amalgam.recipeservice.view.MergeQueries;
 import io.amalgam.recipeservice.view.MergeView;
 import io.amalgam.recipeservice.view.ScoreView;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
@@ -65,11 +70,12 @@ public class MergeResource {
     private final MergeStream stream;
     private final ProjectionSchema schema;
     private final Trace trace;
+    private final Callers callers;
 
     /** Takes what orders and questions are answered with. */
     public MergeResource(
             Merges merges, MergeQueries queries, ArtifactQueries artifacts, OrderReader orders, MergeStream stream,
-            ProjectionSchema schema, Trace trace) {
+            ProjectionSchema schema, Trace trace, Callers callers) {
         this.merges = merges;
         this.queries = queries;
         this.artifacts = artifacts;
@@ -77,6 +83,7 @@ public class MergeResource {
         this.stream = stream;
         this.schema = schema;
         this.trace = trace;
+        this.callers = callers;
     }
 
     /** A page of merges; {@code next} is the value of {@code before} that gives the next page. */
@@ -97,6 +104,7 @@ public class MergeResource {
     /** Starts, joins or finds a merge. */
     @POST
     @Path("/merges")
+    @RolesAllowed(Roles.SUBMIT)
     @RunOnVirtualThread
     @Consumes({"application/yaml", "application/x-yaml", "text/yaml", "text/plain", MediaType.APPLICATION_JSON})
     @Operation(summary = "Order a merge",
@@ -126,12 +134,14 @@ public class MergeResource {
             @QueryParam("benchmarks") String benchmarks, @QueryParam("strict") Boolean strict) {
         MergeOrder order = orders.read(body, headers.getMediaType(),
                 new OrderReader.QueryOptions(name, seed, shardSize, benchmarks, strict));
-        return answer(merges.submit(order, trace.context()));
+        return answer(merges.submit(callers.current(), order, trace.context()));
     }
 
     /** Checks an order without starting anything: always answered with 200, whether it would be accepted or not. */
     @POST
     @Path("/plans")
+    @Unaudited
+    @RolesAllowed(Roles.SUBMIT)
     @RunOnVirtualThread
     @Consumes({"application/yaml", "application/x-yaml", "text/yaml", "text/plain", MediaType.APPLICATION_JSON})
     @Operation(summary = "Check a recipe",
@@ -144,33 +154,36 @@ public class MergeResource {
             InputStream body, @Context HttpHeaders headers, @QueryParam("name") String name,
             @QueryParam("seed") Long seed, @QueryParam("shardSize") String shardSize,
             @QueryParam("benchmarks") String benchmarks, @QueryParam("strict") Boolean strict) {
-        return merges.plan(orders.read(body, headers.getMediaType(),
+        return merges.plan(callers.current(), orders.read(body, headers.getMediaType(),
                 new OrderReader.QueryOptions(name, seed, shardSize, benchmarks, strict)));
     }
 
     /** Lists merges, the newest first. */
     @GET
     @Path("/merges")
+    @RolesAllowed(Roles.READ)
     @Operation(summary = "List merges", description = "The newest first; `next` goes into `before` for the next page.")
     public MergePage list(
             @QueryParam("state") String state, @QueryParam("before") String before,
             @QueryParam("limit") @DefaultValue("50") int limit) {
         schema.ensure();
         int most = Math.clamp(limit, 1, MOST_MERGES);
-        List<MergeView> page = queries.list(state, time("before", before), most);
+        List<MergeView> page = queries.list(callers.current(), state, time("before", before), most);
         return new MergePage(page, page.size() < most ? null : page.getLast().requestedAt());
     }
 
     /** Tells everything about a merge. */
     @GET
     @Path("/merges/{id}")
+    @RolesAllowed(Roles.READ)
     @Operation(summary = "Show a merge", description = "State, progress, chunks, newest events, artifact and scores.")
     public MergeDetail show(@PathParam("id") String id) {
-        MergeView merge = merges.find(mergeId(id));
+        Caller caller = callers.current();
+        MergeView merge = merges.find(caller, mergeId(id));
         boolean complete = merge.state().equals("completed");
         return new MergeDetail(
-                merge, queries.chunks(merge.id()), queries.newestEvents(merge.id(), MOST_EVENTS),
-                complete ? artifacts.find(merge.artifact()).orElse(null) : null,
+                merge, queries.chunks(merge.id()), queries.newestEvents(caller, merge.id(), MOST_EVENTS),
+                complete ? artifacts.find(caller, merge.artifact()).orElse(null) : null,
                 complete ? artifacts.scores(merge.artifact()) : null,
                 complete ? artifacts.comparisons(merge.artifact()) : null);
     }
@@ -178,6 +191,7 @@ public class MergeResource {
     /** Asks that a merge end. */
     @DELETE
     @Path("/merges/{id}")
+    @RolesAllowed(Roles.SUBMIT)
     @RunOnVirtualThread
     @Operation(summary = "Cancel a merge",
             description = "Work stops within seconds; the merge ends as cancelled unless it completes or fails first. "
@@ -187,14 +201,16 @@ public class MergeResource {
     @APIResponse(responseCode = "200", description = "The merge had ended before; its evaluation may be ending now.")
     public Response cancel(@PathParam("id") String id, @QueryParam("reason") @DefaultValue("") String reason) {
         UUID merge = mergeId(id);
-        boolean ended = merges.find(merge).terminal();
-        MergeView view = merges.cancel(merge, EventCodec.abbreviate(reason), trace.context());
+        Caller caller = callers.current();
+        boolean ended = merges.find(caller, merge).terminal();
+        MergeView view = merges.cancel(caller, merge, EventCodec.abbreviate(reason), trace.context());
         return (ended ? Response.ok(view) : Response.accepted(view)).build();
     }
 
     /** Begins a new attempt. */
     @POST
     @Path("/merges/{id}/retry")
+    @RolesAllowed(Roles.SUBMIT)
     @RunOnVirtualThread
     @Operation(summary = "Try a merge again",
             description = "A new attempt at what a failed or cancelled merge was to make, from the same pinned recipe: "
@@ -206,7 +222,7 @@ public class MergeResource {
             content = @Content(mediaType = ProblemResponse.MEDIA_TYPE,
                     schema = @Schema(implementation = ProblemResponse.class)))
     public Response retry(@PathParam("id") String id) {
-        return answer(merges.retry(mergeId(id), trace.context()));
+        return answer(merges.retry(callers.current(), mergeId(id), trace.context()));
     }
 
     private static Response answer(Submission submission) {
@@ -223,6 +239,7 @@ public class MergeResource {
     /** Streams a merge's events. */
     @GET
     @Path("/merges/{id}/events")
+    @RolesAllowed(Roles.READ)
     @RunOnVirtualThread
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @Operation(summary = "Watch a merge",
@@ -233,8 +250,9 @@ public class MergeResource {
             @PathParam("id") String id, @HeaderParam("Last-Event-ID") String lastEventId,
             @QueryParam("after") String after, @Context SseEventSink sink, @Context Sse sse) {
         UUID merge = mergeId(id);
-        merges.find(merge);
-        stream.follow(merge, lastEventId == null ? after : lastEventId, sink, sse);
+        Caller caller = callers.current();
+        merges.find(caller, merge);
+        stream.follow(caller, merge, lastEventId == null ? after : lastEventId, sink, sse);
     }
 
     /** Reads a merge's id. */

@@ -72,7 +72,9 @@ public record ProblemResponse(
             case NOT_FOUND -> Response.Status.NOT_FOUND.getStatusCode();
             case CONFLICT -> Response.Status.CONFLICT.getStatusCode();
             case REQUEST_TOO_LARGE -> Response.Status.REQUEST_ENTITY_TOO_LARGE.getStatusCode();
-            case QUOTA_EXCEEDED -> Response.Status.TOO_MANY_REQUESTS.getStatusCode();
+            case UNAUTHENTICATED -> Response.Status.UNAUTHORIZED.getStatusCode();
+            case FORBIDDEN, BYTES_QUOTA_EXCEEDED -> Response.Status.FORBIDDEN.getStatusCode();
+            case QUOTA_EXCEEDED, RATE_LIMITED -> Response.Status.TOO_MANY_REQUESTS.getStatusCode();
             case STORAGE_FULL -> INSUFFICIENT_STORAGE;
             case RECIPE_NOT_YAML, RECIPE_LIMIT_EXCEEDED, ARGUMENT_INVALID ->
                 Response.Status.BAD_REQUEST.getStatusCode();

@@ -2,7 +2,9 @@ package io.amalgam.recipeservice.rest;
 
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.messaging.ProjectionLag;
+import io.amalgam.recipeservice.security.Roles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -16,6 +18,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Path("/api/projection")
 @Tag(name = "Projection")
 @Produces(MediaType.APPLICATION_JSON)
+@RolesAllowed(Roles.ADMINISTER)
 public class ProjectionResource {
 
     private final ProjectionSchema schema;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.source.OutgoingAddresses;
 import io.amalgam.events.Topics;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.Sql;
@@ -34,6 +35,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
@@ -58,14 +60,18 @@ public class TriggerMessages {
     private final Database database;
     private final Broker broker;
     private final ObjectMapper mapper;
+    private final OutgoingAddresses addresses;
     private final HttpClient client = HttpClient.newBuilder()
             .connectTimeout(ANSWER_LIMIT)
             .followRedirects(HttpClient.Redirect.NEVER)
             .build();
     private KafkaProducer<String, String> producer;
 
-    /** Takes where messages wait and how they leave. */
-    public TriggerMessages(Database database, Broker broker, ObjectMapper mapper) {
+    /** Takes where messages wait, how they leave, and which hosts inside this network may be told. */
+    public TriggerMessages(
+            Database database, Broker broker, ObjectMapper mapper,
+            @ConfigProperty(name = "amalgam.triggers.allowed-hosts") Optional<List<String>> allowedHosts) {
+        this.addresses = new OutgoingAddresses(allowedHosts.orElse(List.of()));
         this.database = database;
         this.broker = broker;
         this.mapper = mapper;
@@ -161,8 +167,14 @@ public class TriggerMessages {
 
     /** Posts a message; returns what went wrong, or null. */
     private String post(Message message) {
+        URI address = URI.create(message.notification().url());
+        try {
+            addresses.check("The notification's address", address);
+        } catch (AmalgamException refusal) {
+            return refusal.getMessage();
+        }
         long time = Instant.now().getEpochSecond();
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(message.notification().url()))
+        HttpRequest.Builder request = HttpRequest.newBuilder(address)
                 .timeout(ANSWER_LIMIT)
                 .header("Content-Type", "application/cloudevents+json; charset=UTF-8")
                 .header(WebhookSignature.ID, message.id())

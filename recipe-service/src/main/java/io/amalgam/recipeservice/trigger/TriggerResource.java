@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.recipeservice.security.Callers;
+import io.amalgam.recipeservice.security.Roles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -30,16 +33,19 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "Triggers")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
+@RolesAllowed(Roles.ADMINISTER)
 public class TriggerResource {
 
     private static final int LONGEST_BODY = 1 << 20;
 
     private final Triggers triggers;
+    private final Callers callers;
     private final ObjectMapper mapper;
 
     /** Takes what keeps triggers. */
-    public TriggerResource(Triggers triggers, ObjectMapper mapper) {
+    public TriggerResource(Triggers triggers, Callers callers, ObjectMapper mapper) {
         this.triggers = triggers;
+        this.callers = callers;
         this.mapper = mapper;
     }
 
@@ -58,7 +64,7 @@ public class TriggerResource {
     @APIResponse(responseCode = "201", description = "The trigger watches; `Location` is it.")
     @APIResponse(responseCode = "400", description = "Something in it is wrong; `detail` says what is expected.")
     public Response create(String body) {
-        Triggers.Created created = triggers.create(order(body));
+        Triggers.Created created = triggers.create(callers.current(), order(body));
         return Response.created(URI.create("/api/triggers/" + created.trigger().id())).entity(created).build();
     }
 

@@ -9,6 +9,7 @@ import io.amalgam.recipeservice.database.Sql;
 import io.amalgam.recipeservice.merge.Merges;
 import io.amalgam.recipeservice.merge.Plan;
 import io.amalgam.recipeservice.merge.Submission;
+import io.amalgam.recipeservice.security.Caller;
 import io.amalgam.recipeservice.view.ArtifactQueries;
 import io.amalgam.recipeservice.view.ComparisonQueries;
 import io.amalgam.recipeservice.view.MergeQueries;
@@ -134,7 +135,7 @@ public class TriggerRunner {
     /** A schedule is due, or models are to be looked at: whether the recipe would make something else now. */
     private void check(Triggers.Stored trigger) {
         String artifact = trigger.condition() instanceof Condition.Schedule ? null
-                : Optional.of(merges.plan(triggers.order(trigger))).map(Plan::artifact).orElse(null);
+                : Optional.of(merges.plan(trigger.caller(), triggers.order(trigger))).map(Plan::artifact).orElse(null);
         database.transaction(connection -> {
             // By the clock of this replica's transaction, so that a slow look does not make two of one.
             Instant next = trigger.condition().nextCheck(Triggers.now()).orElse(null);
@@ -164,7 +165,7 @@ public class TriggerRunner {
     private void start(Triggers.Stored trigger, Claimed firing) {
         Submission submission;
         try {
-            submission = merges.submit(triggers.order(trigger), TraceContext.start());
+            submission = merges.submit(trigger.caller(), triggers.order(trigger), TraceContext.start());
         } catch (AmalgamException refusal) {
             if (refusal.code().transientFailure() || refusal.code() == ErrorCode.QUOTA_EXCEEDED) {
                 later(firing, AGAIN);
@@ -186,7 +187,7 @@ public class TriggerRunner {
     }
 
     private void follow(Triggers.Stored trigger, Claimed firing) {
-        Optional<MergeView> merge = firing.merge() == null ? Optional.empty() : mergeQueries.find(firing.merge());
+        Optional<MergeView> merge = firing.merge() == null ? Optional.empty() : mergeQueries.find(Caller.LINE, firing.merge());
         if (merge.isEmpty() || !merge.get().settled()) {
             later(firing, FOLLOW);
             return;

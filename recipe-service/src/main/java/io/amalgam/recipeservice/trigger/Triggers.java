@@ -14,6 +14,7 @@ import io.amalgam.recipeservice.merge.MergeOrder;
 import io.amalgam.recipeservice.merge.Merges;
 import io.amalgam.recipeservice.merge.Plan;
 import io.amalgam.recipeservice.merge.ProblemView;
+import io.amalgam.recipeservice.security.Caller;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -39,25 +40,27 @@ public class Triggers {
     private final Merges merges;
     private final ObjectMapper mapper;
     private final long shardBytes;
-    private final String tenant;
 
     /** Takes the database, and what checks recipes. */
     public Triggers(
             Database database, Merges merges, ObjectMapper mapper,
-            @ConfigProperty(name = "amalgam.merges.shard-size") String shardSize,
-            @ConfigProperty(name = "amalgam.tenant") String tenant) {
+            @ConfigProperty(name = "amalgam.merges.shard-size") String shardSize) {
         this.database = database;
         this.merges = merges;
         this.mapper = mapper;
         this.shardBytes = ByteSize.parse(shardSize);
-        this.tenant = tenant;
     }
 
     /** A trigger as its row has it. */
     record Stored(
-            UUID id, String name, String recipe, TriggerOrder.Options options, Condition condition,
+            UUID id, String name, String tenant, String recipe, TriggerOrder.Options options, Condition condition,
             Notification notification, int debounceSeconds, String seenArtifact, String lastArtifact,
             Double lastScore, Instant createdAt, Instant nextCheckAt) {
+
+        /** On whose behalf its merges are. */
+        Caller caller() {
+            return Caller.of("trigger:" + name, tenant);
+        }
     }
 
     /** A trigger that was made, and what its recipe's preflight says now. */
@@ -69,18 +72,18 @@ public class Triggers {
      *
      * @throws AmalgamException with {@code ARGUMENT_INVALID}, or with the errors of what is no recipe
      */
-    public Created create(TriggerOrder order) {
+    public Created create(Caller caller, TriggerOrder order) {
         // What is no recipe will never be one; what lacks a model may get it.
         RecipeParser.parse(order.recipe(), RECIPE_FILE).orThrow();
         MergeOrder merge = order(order.name(), order.recipe(), order.options());
-        Plan plan = merges.plan(merge);
+        Plan plan = merges.plan(caller, merge);
         UUID id = UUID.randomUUID();
         Instant now = now();
         database.transaction(connection -> Sql.update(connection, """
                 insert into owned.trigger (id, name, tenant, recipe, options, condition, notification,
                     debounce_seconds, created_at, next_check_at, seen_artifact)
                 values (?, ?, ?, ?, ?::jsonb, ?::jsonb, ?::jsonb, ?, ?, ?, ?)""",
-                id, order.name().strip(), tenant, order.recipe(), json(order.options()), json(order.condition()),
+                id, order.name().strip(), caller.tenant(), order.recipe(), json(order.options()), json(order.condition()),
                 order.notification() == null ? null : json(order.notification()), order.debounceSeconds(), now,
                 order.condition().nextCheck(now).orElse(null), plan.artifact()));
         return new Created(find(id), plan.problems());
@@ -200,7 +203,8 @@ public class Triggers {
     /** Reads a row of the table of triggers. */
     Stored stored(ResultSet row) throws SQLException {
         String notification = row.getString("notification");
-        return new Stored(row.getObject("id", UUID.class), row.getString("name"), row.getString("recipe"),
+        return new Stored(row.getObject("id", UUID.class), row.getString("name"), row.getString("tenant"),
+                row.getString("recipe"),
                 parse(row.getString("options"), TriggerOrder.Options.class),
                 parse(row.getString("condition"), Condition.class),
                 notification == null ? null : parse(notification, Notification.class), row.getInt("debounce_seconds"),

@@ -5,12 +5,14 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.Sql;
+import io.amalgam.recipeservice.security.Caller;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +24,12 @@ public class ArtifactQueries {
 
     private static final TypeReference<Map<String, Double>> VALUES = new TypeReference<>() { };
 
+    private static final String ARTIFACT = """
+            select a.*, coalesce(g.name, a.name) as shown_name from projection.artifact a
+            left join owned.artifact_grant g on g.artifact = a.id and g.tenant = ?
+            where (cast(? as text) is null or g.tenant is not null)
+            """;
+
     private final Database database;
     private final ObjectMapper mapper;
 
@@ -31,23 +39,25 @@ public class ArtifactQueries {
         this.mapper = mapper;
     }
 
-    /** Finds an artifact. */
-    public Optional<ArtifactView> find(String id) {
-        return database.read(connection -> Sql.first(connection,
-                "select * from projection.artifact where id = ?", row -> artifact(connection, row), id));
+    /** Finds an artifact that the caller may see. */
+    public Optional<ArtifactView> find(Caller caller, String id) {
+        String scope = caller.scope();
+        return database.read(connection -> Sql.first(connection, ARTIFACT + "and a.id = ?",
+                row -> artifact(connection, scope, row), scope, scope, id));
     }
 
-    /** Lists artifacts, the newest first, only those completed before a time unless it is null. */
-    public List<ArtifactView> list(Instant before, int limit) {
-        String condition = before == null ? "" : "where completed_at < ? ";
-        List<Object> parameters = new ArrayList<>();
+    /** Lists the artifacts that the caller may see, the newest first, only those before a time unless it is null. */
+    public List<ArtifactView> list(Caller caller, Instant before, int limit) {
+        String condition = before == null ? "" : "and completed_at < ? ";
+        String scope = caller.scope();
+        List<Object> parameters = new ArrayList<>(Arrays.asList(scope, scope));
         if (before != null) {
             parameters.add(before);
         }
         parameters.add(limit);
         return database.read(connection -> Sql.list(connection,
-                "select * from projection.artifact " + condition + "order by completed_at desc, id limit ?",
-                row -> artifact(connection, row), parameters.toArray()));
+                ARTIFACT + condition + "order by completed_at desc, id limit ?",
+                row -> artifact(connection, scope, row), parameters.toArray()));
     }
 
     /** Returns an artifact's scores, by task. */
@@ -85,16 +95,17 @@ public class ArtifactQueries {
                 row.getInt("worse"), row.getDouble("p_value"), row.getString("verdict"));
     }
 
-    private static ArtifactView artifact(Connection connection, ResultSet row) throws SQLException {
+    private static ArtifactView artifact(Connection connection, String scope, ResultSet row) throws SQLException {
         String id = row.getString("id");
         List<ArtifactView.ModelView> models = Sql.list(connection, """
                 select m.name, m.role, m.identity, a.id as artifact from projection.artifact_model m
-                left join projection.artifact a on a.location = m.location
+                left join projection.artifact a on a.location = m.location and (cast(? as text) is null or exists
+                    (select 1 from owned.artifact_grant g where g.artifact = a.id and g.tenant = ?))
                 where m.artifact = ? and m.role <> 'ARTIFACT' order by m.position""",
                 model -> new ArtifactView.ModelView(model.getString("name"), model.getString("role"),
                         model.getString("identity"), model.getString("artifact")),
-                id);
-        return new ArtifactView(id, row.getObject("merge", UUID.class), row.getString("name"),
+                scope, scope, id);
+        return new ArtifactView(id, row.getObject("merge", UUID.class), row.getString("shown_name"),
                 row.getString("method"), row.getString("location"), row.getString("manifest_sha256"),
                 row.getLong("bytes"), Sql.texts(row, "benchmarks"), Sql.instant(row, "completed_at"), models);
     }

@@ -2,6 +2,8 @@ package io.amalgam.recipeservice.view;
 
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.Sql;
+import io.amalgam.recipeservice.security.Caller;
+import io.amalgam.recipeservice.security.TenantModels;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.nio.file.FileVisitOption;
@@ -31,11 +33,14 @@ public class KnownModels {
     private static final List<String> SIGNS = List.of("config.json", "adapter_config.json");
 
     private final Database database;
+    private final TenantModels models;
     private final Path root;
 
-    /** Takes the database and the models' root. */
-    public KnownModels(Database database, @ConfigProperty(name = "amalgam.models.root") Path root) {
+    /** Takes the database, who may read what, and the models' root. */
+    public KnownModels(
+            Database database, TenantModels models, @ConfigProperty(name = "amalgam.models.root") Path root) {
         this.database = database;
+        this.models = models;
         this.root = root;
     }
 
@@ -49,16 +54,20 @@ public class KnownModels {
     public record Known(String name, String source, int merges) {
     }
 
-    /** Lists the models, those of the models' root first. */
-    public List<Known> list() {
+    /** Lists the models that a caller's recipes can name, those of the models' root first. */
+    public List<Known> list(Caller caller) {
+        String scope = caller.scope();
         Map<String, Integer> used = new LinkedHashMap<>();
         database.read(connection -> Sql.list(connection, """
-                        select name, count(distinct artifact) as artifacts from projection.artifact_model
-                        where role <> 'ARTIFACT' group by name order by artifacts desc, name limit 500""",
-                        row -> Map.entry(row.getString("name"), row.getInt("artifacts"))))
+                        select m.name, count(distinct m.artifact) as artifacts from projection.artifact_model m
+                        left join owned.artifact_grant g on g.artifact = m.artifact and g.tenant = ?
+                        where m.role <> 'ARTIFACT' and (cast(? as text) is null or g.tenant is not null)
+                        group by m.name order by artifacts desc, m.name limit 500""",
+                        row -> Map.entry(row.getString("name"), row.getInt("artifacts")), scope, scope))
                 .forEach(use -> used.put(use.getKey(), use.getValue()));
         List<Known> known = new ArrayList<>();
         Set<String> folders = folders();
+        folders.removeIf(folder -> !models.mayRead(caller, folder));
         for (String folder : folders) {
             known.add(new Known(folder, "folder", used.getOrDefault(folder, 0)));
         }

@@ -2,6 +2,7 @@ package io.amalgam.recipeservice.view;
 
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.Sql;
+import io.amalgam.recipeservice.security.Caller;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -41,33 +42,42 @@ public class LeaderboardQueries {
     }
 
     /**
-     * Returns the leaderboard.
+     * Returns the leaderboard of the models of those artifacts that the caller may see.
      *
      * @param onlyTasks columns that are wanted; all if empty
      * @param onlyArtifact only this artifact, its parents and its base; all models if null
      */
-    public Leaderboard leaderboard(Set<String> onlyTasks, String onlyArtifact) {
+    public Leaderboard leaderboard(Caller caller, Set<String> onlyTasks, String onlyArtifact) {
+        String scope = caller.scope();
         List<Scored> scores = database.read(connection -> Sql.list(connection, """
                 select s.*, coalesce(a.artifact, s.artifact) as own_artifact,
                     case when a.artifact is not null then 'ARTIFACT' else s.role end as own_role,
-                    coalesce(nullif(n.name, ''), s.model_name) as own_name
+                    coalesce(g.name, nullif(n.name, ''), u.name, s.model_name) as own_name
                 from projection.score s
                 left join lateral (select m.artifact from projection.artifact_model m
                     where m.identity = s.model_identity and m.role = 'ARTIFACT' order by m.artifact limit 1) a on true
                 left join projection.artifact n on n.id = a.artifact
-                where cast(? as text) is null or s.artifact = ? or s.model_identity in
-                    (select identity from projection.artifact_model where artifact = ?)
+                left join owned.artifact_grant g on g.artifact = a.artifact and g.tenant = ?
+                left join lateral (select m.name from projection.artifact_model m
+                    join owned.artifact_grant o on o.artifact = m.artifact and o.tenant = ?
+                    where m.identity = s.model_identity order by m.artifact, m.position limit 1) u on true
+                where (cast(? as text) is null or s.artifact = ? or s.model_identity in
+                    (select identity from projection.artifact_model where artifact = ?))
+                    and (cast(? as text) is null or g.tenant is not null or u.name is not null)
                 order by s.recorded_at, s.model_identity, s.task""",
                 row -> new Scored(
                         new Model(row.getString("model_identity"), row.getString("own_name"),
                                 row.getString("own_role"),
                                 row.getString("own_role").equals("ARTIFACT") ? row.getString("own_artifact") : null),
                         artifacts.score(row)),
-                onlyArtifact, onlyArtifact, onlyArtifact));
+                scope, scope, onlyArtifact, onlyArtifact, onlyArtifact, scope));
         List<Compared> comparisons = database.read(connection -> Sql.list(connection,
-                "select * from projection.comparison where cast(? as text) is null or artifact = ?",
+                """
+                select * from projection.comparison c where (cast(? as text) is null or artifact = ?)
+                and (cast(? as text) is null or exists
+                    (select 1 from owned.artifact_grant g where g.artifact = c.artifact and g.tenant = ?))""",
                 row -> new Compared(row.getString("artifact"), ArtifactQueries.comparison(row)),
-                onlyArtifact, onlyArtifact));
+                onlyArtifact, onlyArtifact, scope, scope));
         Map<String, Set<String>> parents = new LinkedHashMap<>();
         database.read(connection -> Sql.list(connection,
                         "select artifact, identity from projection.artifact_model where role <> 'ARTIFACT'",

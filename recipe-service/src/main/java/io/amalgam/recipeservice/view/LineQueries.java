@@ -2,6 +2,7 @@ package io.amalgam.recipeservice.view;
 
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.Sql;
+import io.amalgam.recipeservice.security.Caller;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -39,7 +40,7 @@ public class LineQueries {
         });
         workers.sort((one, other) -> other.lastAt().compareTo(one.lastAt()));
         List<MergeView> open = Stream.of("running", "requested")
-                .flatMap(state -> merges.list(state, null, MOST_MERGES).reversed().stream())
+                .flatMap(state -> merges.list(Caller.LINE, state, null, MOST_MERGES).reversed().stream())
                 .toList();
         return new LineView(queue, workers, open, evaluations());
     }

@@ -3,14 +3,17 @@ package io.amalgam.recipeservice.view;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.Sql;
+import io.amalgam.recipeservice.security.Caller;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -20,7 +23,8 @@ import java.util.UUID;
 public class MergeQueries {
 
     private static final String MERGE = """
-            select m.*, e.id as evaluation_id, e.state as evaluation_state, e.error_code as evaluation_code,
+            select m.*, coalesce(g.name, m.name) as shown_name,
+                cast(? as text) is null or m.tenant = ? as own, e.id as evaluation_id, e.state as evaluation_state, e.error_code as evaluation_code,
                 e.error_message as evaluation_message,
                 coalesce((select sum(questions) from projection.evaluation_slice s where s.evaluation = e.id), 0)
                     as questions_done,
@@ -29,7 +33,13 @@ public class MergeQueries {
             from projection.merge m
             left join lateral (select * from projection.evaluation v where (v.id = m.artifact or v.artifact = m.artifact)
                 and m.state = 'completed' order by v.started_at desc, v.id limit 1) e on true
+            left join owned.artifact_grant g on g.artifact = m.artifact and g.tenant = ?
+            where m.artifact is not null and (cast(? as text) is null or g.tenant is not null)
             """;
+
+    /** Members of events in which people's words are. */
+    private static final List<String> WORDS =
+            List.of("name", "modelName", "parentName", "tenant", "by", "reason", "message");
 
     private final Database database;
     private final ObjectMapper mapper;
@@ -40,26 +50,24 @@ public class MergeQueries {
         this.mapper = mapper;
     }
 
-    /** Finds a merge. */
-    public Optional<MergeView> find(UUID id) {
-        return database.read(connection -> find(connection, id));
-    }
-
-    /** Finds a merge in the caller's transaction. */
-    public Optional<MergeView> find(Connection connection, UUID id) throws SQLException {
-        return Sql.first(connection, MERGE + "where m.id = ? and m.artifact is not null", MergeQueries::merge, id);
+    /** Finds a merge that the caller may see. */
+    public Optional<MergeView> find(Caller caller, UUID id) {
+        String scope = caller.scope();
+        return database.read(connection -> Sql.first(
+                connection, MERGE + "and m.id = ?", MergeQueries::merge, scope, scope, scope, scope, id));
     }
 
     /**
-     * Lists merges, the newest first.
+     * Lists the merges that the caller may see, the newest first.
      *
      * @param state only those in this state, or null
      * @param before only those that were requested before this time, or null
      * @param limit the most that are returned
      */
-    public List<MergeView> list(String state, Instant before, int limit) {
-        StringBuilder sql = new StringBuilder(MERGE).append("where m.artifact is not null");
-        List<Object> parameters = new ArrayList<>();
+    public List<MergeView> list(Caller caller, String state, Instant before, int limit) {
+        StringBuilder sql = new StringBuilder(MERGE);
+        String scope = caller.scope();
+        List<Object> parameters = new ArrayList<>(Arrays.asList(scope, scope, scope, scope));
         if (state != null) {
             sql.append(" and m.state = ?");
             parameters.add(state);
@@ -74,24 +82,29 @@ public class MergeQueries {
                 connection -> Sql.list(connection, sql.toString(), MergeQueries::merge, parameters.toArray()));
     }
 
-    /** Returns the newest merge of an artifact key, in the caller's transaction. */
+    /** Returns the newest merge of an artifact key, whoever ordered it, in the transaction at hand. */
     public Optional<MergeView> newestOf(Connection connection, String artifact) throws SQLException {
-        return Sql.first(connection, MERGE + "where m.artifact = ? order by m.attempt desc limit 1",
-                MergeQueries::merge, artifact);
+        return Sql.first(connection, MERGE + "and m.artifact = ? order by m.attempt desc limit 1",
+                MergeQueries::merge, null, null, null, null, artifact);
     }
 
-    /** Returns the events of a merge after a number, in order, at most {@code limit}. */
-    public List<MergeEventView> eventsAfter(UUID merge, int number, int limit) {
+    /**
+     * Returns the events of a merge that the caller has found, after a number, in order, at most {@code limit}. What
+     * another tenant wrote into them is left out.
+     */
+    public List<MergeEventView> eventsAfter(Caller caller, UUID merge, int number, int limit) {
         return database.read(connection -> Sql.list(connection, """
-                select number, type, at, data from projection.merge_event where merge = ? and number > ?
-                order by number limit ?""", this::event, merge, number, limit));
+                select number, type, at, data, cast(? as text) is null or m.tenant = ? as own
+                from projection.merge_event e join projection.merge m on m.id = e.merge where merge = ? and number > ?
+                order by number limit ?""", this::event, caller.scope(), caller.scope(), merge, number, limit));
     }
 
-    /** Returns the newest events of a merge, in order, at most {@code limit}. */
-    public List<MergeEventView> newestEvents(UUID merge, int limit) {
+    /** Returns the newest events of a merge, as {@link #eventsAfter} does. */
+    public List<MergeEventView> newestEvents(Caller caller, UUID merge, int limit) {
         return database.read(connection -> Sql.list(connection, """
-                select number, type, at, data from projection.merge_event where merge = ? order by number desc
-                limit ?""", this::event, merge, limit)).reversed();
+                select number, type, at, data, cast(? as text) is null or m.tenant = ? as own
+                from projection.merge_event e join projection.merge m on m.id = e.merge where merge = ?
+                order by number desc limit ?""", this::event, caller.scope(), caller.scope(), merge, limit)).reversed();
     }
 
     /** Returns the chunks of a merge that were heard of, by index. */
@@ -113,10 +126,21 @@ public class MergeQueries {
         } catch (JsonProcessingException exception) {
             throw new IllegalStateException("a stored event is not JSON", exception);
         }
+        if (!row.getBoolean("own")) {
+            withoutWords(data);
+        }
         return new MergeEventView(row.getInt("number"), row.getString("type"), Sql.instant(row, "at"), data);
     }
 
+    private static void withoutWords(JsonNode data) {
+        if (data instanceof ObjectNode object) {
+            object.remove(WORDS);
+        }
+        data.forEach(MergeQueries::withoutWords);
+    }
+
     private static MergeView merge(ResultSet row) throws SQLException {
+        boolean own = row.getBoolean("own");
         Instant cancellationAt = Sql.instant(row, "cancellation_at");
         String evaluation = row.getString("evaluation_id");
         int chunks = row.getInt("chunks");
@@ -126,7 +150,7 @@ public class MergeQueries {
                 row.getObject("id", UUID.class),
                 row.getString("artifact"),
                 row.getInt("attempt"),
-                row.getString("name"),
+                row.getString("shown_name"),
                 row.getString("method"),
                 row.getString("state"),
                 Sql.texts(row, "benchmarks"),
@@ -141,7 +165,8 @@ public class MergeQueries {
                 row.getLong("bytes_read"),
                 row.getLong("bytes_written"),
                 cancellationAt == null ? null : new MergeView.Cancellation(
-                        row.getString("cancellation_by"), row.getString("cancellation_reason"), cancellationAt),
+                        own ? row.getString("cancellation_by") : null,
+                        own ? row.getString("cancellation_reason") : null, cancellationAt),
                 failure(row.getString("error_code"), row.getString("error_message")),
                 evaluation == null ? null : new MergeView.EvaluationView(evaluation,
                         row.getString("evaluation_state"), row.getLong("questions_done"), row.getLong("questions"),
