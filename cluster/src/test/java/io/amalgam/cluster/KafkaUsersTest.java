@@ -2,6 +2,7 @@ package io.amalgam.cluster;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -65,6 +66,12 @@ class KafkaUsersTest {
                     "merge-requests", "dead-letters", "merge-chunks", "evaluation-tasks", "chunk-results", "notifications"),
             "merge-worker", List.of("merges", "merge-chunks", "chunk-results", "artifacts", "dead-letters"),
             "eval-worker", List.of("evaluation-tasks", "evaluation-results", "scores", "dead-letters"));
+
+    /** Topics that recipe-service projects, in a consumer of its own. */
+    private static final List<String> PROJECTED = List.of(
+            Topics.MERGE_REQUESTS.name(), Topics.MERGES.name(), Topics.CHUNK_RESULTS.name(), Topics.ARTIFACTS.name(),
+            Topics.EVALUATION_TASKS.name(), Topics.EVALUATION_RESULTS.name(), Topics.SCORES.name(),
+            Topics.DEAD_LETTERS.name());
 
     @TempDir
     private static Path folder;
@@ -135,27 +142,38 @@ class KafkaUsersTest {
     }
 
     @Test
-    void everyServiceReadsTheTopicsOfItsChannelInItsGroup() throws IOException {
+    void everyServiceReadsTheTopicsOfItsChannelsInTheirGroups() throws IOException {
         for (String service : SERVICES) {
             Properties settings = new Properties();
             try (var file = new FileInputStream(Project.HOME
                     .resolve(service + "/src/main/resources/application.properties").toFile())) {
                 settings.load(file);
             }
-            String prefix = settings.stringPropertyNames().stream()
-                    .filter(name -> name.matches("mp\\.messaging\\.incoming\\.\\w+\\.topics")).findFirst().orElseThrow()
-                    .replaceFirst("topics$", "");
-            Map<String, Object> connection = as(service);
-            connection.put("group.id", settings.getProperty(prefix + "group.id"));
-            try (var consumer = new KafkaConsumer<>(connection, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-                List<String> topics = List.of(settings.getProperty(prefix + "topics").split(","));
-                consumer.subscribe(topics);
-                while (consumer.assignment().isEmpty()) {
-                    consumer.poll(Duration.ofMillis(100));
-                }
-                consumer.assignment().forEach(partition -> assertTrue(topics.contains(partition.topic())));
-                consumer.commitSync();
+            List<String> channels = settings.stringPropertyNames().stream()
+                    .filter(name -> name.matches("mp\\.messaging\\.incoming\\.[\\w-]+\\.topics?")).toList();
+            assertFalse(channels.isEmpty(), service);
+            for (String channel : channels) {
+                assertReads(service, settings.getProperty(channel.replaceFirst("topics?$", "group.id")),
+                        List.of(settings.getProperty(channel).split(",")));
             }
+        }
+    }
+
+    @Test
+    void recipeServiceReadsWhatItProjects() {
+        assertReads("recipe-service", "recipe-service", PROJECTED);
+    }
+
+    private static void assertReads(String service, String group, List<String> topics) {
+        Map<String, Object> connection = as(service);
+        connection.put("group.id", group);
+        try (var consumer = new KafkaConsumer<>(connection, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.subscribe(topics);
+            while (consumer.assignment().isEmpty()) {
+                consumer.poll(Duration.ofMillis(100));
+            }
+            consumer.assignment().forEach(partition -> assertTrue(topics.contains(partition.topic())));
+            consumer.commitSync();
         }
     }
 
