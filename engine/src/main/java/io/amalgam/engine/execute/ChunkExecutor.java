@@ -33,7 +33,7 @@ public final class ChunkExecutor {
      *     {@code TENSOR_DIFFERS}, {@code NON_FINITE_WEIGHTS}, or {@code INTERNAL}
      */
     public ExecutionResult execute(ChunkSlice slice, ModelOpener models, ShardSink sink, ExecutionListener listener) {
-        try (InputFiles files = new InputFiles(slice.models(), models, listener);
+        try (InputFiles files = new InputFiles(slice, models, options, listener);
                 ChunkRun run = new ChunkRun(
                         slice.chunk(), new ElementSources(files, slice.rowTables()), options, listener);
                 ShardOutput output = new ShardOutput(sink, listener)) {

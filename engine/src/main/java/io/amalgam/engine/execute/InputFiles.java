@@ -2,8 +2,12 @@ package io.amalgam.engine.execute;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.plan.ChunkPlan;
+import io.amalgam.engine.plan.ChunkSlice;
 import io.amalgam.engine.plan.PlannedModel;
 import io.amalgam.engine.source.RangeReader;
+import io.amalgam.engine.source.ScratchRanges;
+import io.amalgam.engine.source.ScratchRanges.Range;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -11,18 +15,37 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
-/** The input files of a chunk, each opened once, when it is first needed. Counts what is read. */
+/**
+ * The input files of a chunk, each opened once, when it is first needed. Counts what is read. What is read of files that
+ * are far away is kept in a scratch file until the chunk is done.
+ */
 final class InputFiles implements AutoCloseable {
     private final List<PlannedModel> models;
     private final ModelOpener opener;
+    private final ChunkPlan chunk;
+    private final ScratchRanges scratch;
     private final ExecutionListener listener;
     private final Map<String, RangeReader> readers = new HashMap<>();
     private final LongAdder bytesRead = new LongAdder();
+    private Map<String, List<Range>> ranges;
 
+    /** The files of some models, read as they lie. */
     InputFiles(List<PlannedModel> models, ModelOpener opener, ExecutionListener listener) {
+        this(models, opener, listener, null, null);
+    }
+
+    /** The files of a chunk; what is read of those that are far away is kept. */
+    InputFiles(ChunkSlice slice, ModelOpener opener, ExecutionOptions options, ExecutionListener listener) {
+        this(slice.models(), opener, listener, slice.chunk(), new ScratchRanges(options.scratch(), options.scratchBytes()));
+    }
+
+    private InputFiles(
+            List<PlannedModel> models, ModelOpener opener, ExecutionListener listener, ChunkPlan chunk, ScratchRanges scratch) {
         this.models = models;
         this.opener = opener;
         this.listener = listener;
+        this.chunk = chunk;
+        this.scratch = scratch;
     }
 
     /** Reads bytes of a file of a model. */
@@ -42,10 +65,14 @@ final class InputFiles implements AutoCloseable {
 
     private RangeReader reader(int model, String file) throws IOException {
         synchronized (readers) {
-            String key = model + "/" + file;
+            String key = ChunkRanges.key(model, file);
             RangeReader reader = readers.get(key);
             if (reader == null) {
                 reader = opener.open(model, file);
+                if (scratch != null && reader.remote()) {
+                    ranges = ranges == null ? ChunkRanges.of(chunk) : ranges;
+                    reader = scratch.keep(reader, ranges.get(key));
+                }
                 readers.put(key, reader);
             }
             return reader;
@@ -61,6 +88,9 @@ final class InputFiles implements AutoCloseable {
     public void close() throws IOException {
         for (RangeReader reader : readers.values()) {
             reader.close();
+        }
+        if (scratch != null) {
+            scratch.close();
         }
     }
 }

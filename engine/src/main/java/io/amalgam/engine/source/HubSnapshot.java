@@ -83,6 +83,11 @@ final class HubSnapshot implements ModelSnapshot {
         }
 
         @Override
+        public boolean remote() {
+            return true;
+        }
+
+        @Override
         public void read(long position, MemorySegment destination) throws IOException {
             if (position < 0 || destination.byteSize() > file.length() - position) {
                 throw new EOFException(file.name() + " of " + path + ": bytes " + position + "…" + (position + destination.byteSize())

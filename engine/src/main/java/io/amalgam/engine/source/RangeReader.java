@@ -10,6 +10,11 @@ public interface RangeReader extends Closeable {
     /** The file's length in bytes. */
     long length();
 
+    /** Whether reading is dear: over a network, by requests. What was read of such a file is kept for as long as it is used. */
+    default boolean remote() {
+        return false;
+    }
+
     /**
      * Fills {@code destination} with the bytes that begin at {@code position}.
      *

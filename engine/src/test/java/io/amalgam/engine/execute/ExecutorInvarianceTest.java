@@ -28,6 +28,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -177,7 +178,7 @@ class ExecutorInvarianceTest {
     @MethodSource("methods")
     void bytesDoNotDependOnHowTheWorkIsSharedOut(String name, DType type) throws Exception {
         Models models = new Models(MergeMethods.find(name).orElseThrow(), type, SHAPES);
-        ExecutionOptions one = new ExecutionOptions(1, 1, ExecutionOptions.DEFAULT_MASK_BYTES, folder, false);
+        ExecutionOptions one = new ExecutionOptions(1, 1, ExecutionOptions.DEFAULT_MASK_BYTES, folder, ExecutionOptions.DEFAULT_SCRATCH_BYTES, false);
         MemorySink sink = new MemorySink();
         ExecutionResult result = models.run(one, sink);
         byte[] digest = MessageDigest.getInstance("SHA-256").digest(sink.bytes());
@@ -186,6 +187,51 @@ class ExecutorInvarianceTest {
         for (ExecutionOptions options : List.of(
                 one.withThreads(2), one.withThreads(8), one.withStrips(2), one.withStrips(100), one.withThreads(3).withMaskBytes(0))) {
             assertEquals(result.sha256(), models.run(options, new MemorySink()).sha256(), options.toString());
+        }
+    }
+
+    /** Files that are far away, with a count of how often each byte was read. */
+    private record RemoteReader(MemoryReader files, AtomicIntegerArray reads) implements RangeReader {
+        @Override
+        public long length() {
+            return files.length();
+        }
+
+        @Override
+        public boolean remote() {
+            return true;
+        }
+
+        @Override
+        public void read(long position, MemorySegment destination) throws IOException {
+            files.read(position, destination);
+            for (long at = position; at < position + destination.byteSize(); at++) {
+                reads.incrementAndGet((int) at);
+            }
+        }
+
+        @Override
+        public void close() {
+        }
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("methods")
+    void everyByteOfARemoteModelIsReadAtMostOnce(String name, DType type) {
+        Models models = new Models(MergeMethods.find(name).orElseThrow(), type, SHAPES);
+        ExecutionOptions options = ExecutionOptions.defaults().withThreads(2).withScratch(folder);
+        ExecutionResult near = models.run(options, new MemorySink());
+        List<AtomicIntegerArray> reads = models.files.stream().map(file -> new AtomicIntegerArray(file.length)).toList();
+        ExecutionResult far = new ChunkExecutor(options).execute(
+                models.slice,
+                (model, file) -> new RemoteReader(new MemoryReader(models.files.get(model)), reads.get(model)),
+                new MemorySink(),
+                ExecutionListener.NONE);
+        assertEquals(near.sha256(), far.sha256());
+        for (AtomicIntegerArray model : reads) {
+            for (int at = 0; at < model.length(); at++) {
+                assertTrue(model.get(at) <= 1, "byte " + at + " was read " + model.get(at) + " times");
+            }
         }
     }
 
