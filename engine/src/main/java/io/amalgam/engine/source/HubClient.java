@@ -16,7 +16,9 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -34,6 +36,7 @@ final class HubClient {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
     /** How often a Hub is tried that may not be there at all: a recipe's author waits for the answer. */
     private static final int FIRST_CONNECTIONS = 2;
+    private static final Duration LONGEST_CHANGE = Duration.ofMinutes(10);
     private static final int COPY_BUFFER = 256 << 10;
 
     private static final ScheduledExecutorService WATCH = Executors.newSingleThreadScheduledExecutor(
@@ -256,10 +259,18 @@ final class HubClient {
         return uri.getPort() >= 0 ? uri.getPort() : uri.getScheme().equalsIgnoreCase("https") ? 443 : 80;
     }
 
-    /** Where a redirect leads, if it may: never from https to http, and see {@link OutgoingAddresses}. */
     private URI redirected(URI from, HttpResponse<?> response, String what) throws IOException {
-        String location = response.headers().firstValue("Location")
-                .orElseThrow(() -> unavailable(what + " is redirected to nowhere", null));
+        return allowed(from, response.headers().firstValue("Location")
+                .orElseThrow(() -> unavailable(what + " is redirected to nowhere", null)), what);
+    }
+
+    /**
+     * An address that a server sent, if it may be gone to: never from https to http, and never into this network from
+     * outside it.
+     *
+     * @param from where it was sent from
+     */
+    URI allowed(URI from, String location, String what) throws IOException {
         URI target;
         try {
             target = from.resolve(location);
@@ -272,6 +283,31 @@ final class HubClient {
         }
         addresses.check(what + ", redirected,", target);
         return target;
+    }
+
+    /** A request that changes something, and what is said of it in messages. */
+    record Change(String method, URI uri, Map<String, String> headers, HttpRequest.BodyPublisher body, String what) {
+    }
+
+    /**
+     * Makes a change, patiently; it must bear being repeated. Redirects are not followed.
+     *
+     * @param accepted statuses beside 2xx that are answers too
+     */
+    HttpResponse<byte[]> change(Change change, Set<Integer> accepted) throws IOException {
+        return patiently(change.what(), FIRST_CONNECTIONS, () -> 0, () -> {
+            HttpRequest.Builder request = request(change.uri()).method(change.method(), change.body());
+            change.headers().forEach(request::header);
+            try {
+                // The time limit of a request covers what it sends, which may be a large part.
+                HttpResponse<byte[]> response = http.send(
+                        request.timeout(LONGEST_CHANGE).build(), HttpResponse.BodyHandlers.ofByteArray());
+                checkStatus(response, change.uri(), change.what(), accepted.contains(response.statusCode()));
+                return response;
+            } catch (InterruptedException e) {
+                throw interrupted();
+            }
+        });
     }
 
     private void checkStatus(HttpResponse<?> response, URI uri, String what, boolean redirectAllowed) throws IOException {
