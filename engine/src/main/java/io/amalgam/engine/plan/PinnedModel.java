@@ -12,9 +12,11 @@ import java.util.List;
  * @param adapter whether it is a LoRA adapter
  * @param config text of {@code config.json}, or of {@code adapter_config.json}
  * @param tensors its header inventory, in the order of the names
+ * @param license what its card says, such as {@code apache-2.0}; null if it says nothing
  */
 public record PinnedModel(
-        String path, String revision, String identity, boolean adapter, String config, List<StoredTensor> tensors) {
+        String path, String revision, String identity, boolean adapter, String config, List<StoredTensor> tensors,
+        String license) {
 
     /** Keeps the list as it is now. */
     public PinnedModel {

@@ -212,7 +212,8 @@ public final class Preflight {
                     snapshot.identity(),
                     wanted.adapter(),
                     new String(snapshot.readSmall(config, CONFIG_LIMIT), StandardCharsets.UTF_8),
-                    List.copyOf(checkpoint.tensors()));
+                    List.copyOf(checkpoint.tensors()),
+                    Licenses.of(snapshot));
             return new Found(wanted, snapshot, model, null);
         } catch (AmalgamException | IOException e) {
             return new Found(wanted, snapshot, null, e);
@@ -250,7 +251,8 @@ public final class Preflight {
         try {
             ModelSnapshot snapshot = source.resolve(path.path(), path.revision());
             snapshots.put(path, snapshot);
-            pinned.add(new PinnedModel(path.path(), path.revision(), snapshot.identity(), false, "{}", List.of()));
+            pinned.add(new PinnedModel(path.path(), path.revision(), snapshot.identity(), false, "{}", List.of(),
+                    Licenses.of(snapshot)));
         } catch (AmalgamException e) {
             problems.failure(e, recipe.tokenizer().position());
         } catch (IOException e) {

@@ -9,7 +9,9 @@ import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.plan.ChunkPlan;
 import io.amalgam.engine.plan.MergePlan;
+import io.amalgam.engine.plan.PinnedModel;
 import io.amalgam.engine.plan.PinnedRecipe;
+import io.amalgam.engine.plan.PlannedModel;
 import io.amalgam.engine.plan.TensorPlan;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -48,12 +50,24 @@ record ArtifactDocuments(Map<String, byte[]> files, Manifest manifest) {
                 plan.artifactKey(),
                 plan.digest(),
                 new Manifest.Versions(Version.AMALGAM, Version.NUMERICS, Version.MERGEKIT),
-                plan.models(),
+                parents(plan, pinned),
                 receipts,
                 entries,
                 totalSize(plan),
                 new Manifest.Request(pinned.recipe(), pinned.options(), pinned.seed()));
         return new ArtifactDocuments(files, manifest);
+    }
+
+    private static List<Manifest.Parent> parents(MergePlan plan, PinnedRecipe pinned) {
+        List<Manifest.Parent> parents = new ArrayList<>();
+        for (PlannedModel model : plan.models()) {
+            String license = pinned.models().stream()
+                    .filter(each -> each.planned().equals(model) && each.license() != null)
+                    .map(PinnedModel::license)
+                    .findFirst().orElse(null);
+            parents.add(new Manifest.Parent(model.path(), model.revision(), model.identity(), license));
+        }
+        return parents;
     }
 
     private static void checkReceipts(MergePlan plan, List<ChunkReceipt> receipts) {

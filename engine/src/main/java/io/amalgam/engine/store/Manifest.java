@@ -1,7 +1,6 @@
 package io.amalgam.engine.store;
 
 import io.amalgam.engine.plan.PlanOptions;
-import io.amalgam.engine.plan.PlannedModel;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,7 +13,7 @@ import java.util.Optional;
  * @param artifactKey identity of the artifact
  * @param planDigest of the plan that made it
  * @param versions of what made it
- * @param parents models and adapters that were read
+ * @param parents models and adapters that were read, with what they are and what they are licensed under
  * @param shards its weights, in order
  * @param files its other files, in the order of their names
  * @param totalSize bytes of tensor data
@@ -25,7 +24,7 @@ public record Manifest(
         String artifactKey,
         String planDigest,
         Versions versions,
-        List<PlannedModel> parents,
+        List<Parent> parents,
         List<ChunkReceipt> shards,
         List<FileEntry> files,
         long totalSize,
@@ -40,6 +39,17 @@ public record Manifest(
         parents = List.copyOf(parents);
         shards = List.copyOf(shards);
         files = List.copyOf(files);
+    }
+
+    /**
+     * A model or adapter that an artifact was made of.
+     *
+     * @param path as the recipe wrote it, without revision and adapter
+     * @param revision as the recipe wrote it, or null
+     * @param identity the fixed identity it was resolved to: a digest, or a commit
+     * @param license what its card named, or null
+     */
+    public record Parent(String path, String revision, String identity, String license) {
     }
 
     /**
