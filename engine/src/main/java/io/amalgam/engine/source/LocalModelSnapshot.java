@@ -86,15 +86,16 @@ final class LocalModelSnapshot implements ModelSnapshot {
         return files;
     }
 
-    private static boolean counts(ModelFile file) {
-        int dot = file.name().lastIndexOf('.');
-        return dot >= 0 && SUFFIXES_THAT_COUNT.contains(file.name().substring(dot));
+    /** Whether a merge can read a file of that name, so that it is part of what a model is. */
+    static boolean counts(String file) {
+        int dot = file.lastIndexOf('.');
+        return dot >= 0 && SUFFIXES_THAT_COUNT.contains(file.substring(dot));
     }
 
     private static String fingerprint(String reference, Path folder, List<ModelFile> files) throws IOException {
         StringBuilder text = new StringBuilder("amalgam-fingerprint-1\n");
         for (ModelFile file : files) {
-            if (!counts(file)) {
+            if (!counts(file.name())) {
                 continue;
             }
             Path path = folder.resolve(file.name());
@@ -135,7 +136,7 @@ final class LocalModelSnapshot implements ModelSnapshot {
         MessageDigest whole = sha256();
         byte[] buffer = new byte[COPY_BUFFER];
         for (ModelFile file : files) {
-            if (!counts(file)) {
+            if (!counts(file.name())) {
                 continue;
             }
             MessageDigest digest = sha256();

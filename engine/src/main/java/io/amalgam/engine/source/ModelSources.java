@@ -5,15 +5,22 @@ import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.plan.PlannedModel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * All the places that a model reference can mean, asked in order: a local folder first, as MergeKit has it, then the
- * Hugging Face Hub.
+ * All the places that a model reference can mean. One that begins with the name of a kind ({@code s3://bucket/prefix})
+ * is of that kind; any other is a local folder first, as MergeKit has it, then a repository of the Hugging Face Hub.
  */
 public final class ModelSources implements ModelSource {
+    private static final Pattern KIND = Pattern.compile("^([a-z][a-z0-9+.-]*:)//.*", Pattern.DOTALL);
+
     private final LocalModelSource local;
     private final HubModelSource hub;
+    private final Map<String, ModelSource> kinds;
 
     /** Local folders only. */
     public ModelSources(LocalModelSource local) {
@@ -26,23 +33,27 @@ public final class ModelSources implements ModelSource {
      * @param hub asked for names that are no local folder, or null if none is to be asked
      */
     public ModelSources(LocalModelSource local, HubModelSource hub) {
-        this.local = local;
-        this.hub = hub;
+        this(local, hub, Map.of());
     }
 
     /**
-     * What the command line reads: folders relative to the working directory or anywhere else, and the Hub with the
-     * settings of the environment.
+     * Local folders, the Hub, and other kinds.
      *
-     * @param identity what local models are identified by
+     * @param hub asked for names that are no local folder, or null if none is to be asked
+     * @param kinds what reads references that begin with a kind, by its name with the colon: {@code s3:}
      */
-    public static ModelSources commandLine(LocalModelSource.Identity identity) {
-        HubOptions options = HubOptions.fromEnvironment(System.getenv(), Path.of(System.getProperty("user.home")));
-        return new ModelSources(new LocalModelSource(Path.of(""), true, identity), new HubModelSource(options));
+    public ModelSources(LocalModelSource local, HubModelSource hub, Map<String, ModelSource> kinds) {
+        this.local = local;
+        this.hub = hub;
+        this.kinds = new TreeMap<>(kinds);
     }
 
     @Override
     public ModelSnapshot resolve(String path, String revision) throws IOException {
+        Matcher kind = KIND.matcher(path);
+        if (kind.matches()) {
+            return ofKind(kind.group(1), path).resolve(path, revision);
+        }
         Optional<ModelSnapshot> found = local.find(path, revision);
         if (found.isPresent()) {
             return found.get();
@@ -57,6 +68,17 @@ public final class ModelSources implements ModelSource {
                     + "`, or name the folder that holds its weights.");
         }
         return hub.resolve(path, revision);
+    }
+
+    private ModelSource ofKind(String kind, String path) {
+        ModelSource source = kinds.get(kind);
+        if (source == null) {
+            throw new AmalgamException(ErrorCode.MODEL_REFERENCE_INVALID, "Model " + path.replaceAll("\\p{C}", "?")
+                    + " is of the kind '" + kind + "//', which is not read here; read are local folders"
+                    + (hub == null ? "" : ", repositories of the Hugging Face Hub (owner/name)")
+                    + (kinds.isEmpty() ? "" : ", " + String.join("//…, ", kinds.keySet()) + "//…") + ".");
+        }
+        return source;
     }
 
     @Override

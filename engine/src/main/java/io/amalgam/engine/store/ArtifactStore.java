@@ -5,13 +5,15 @@ import io.amalgam.engine.plan.MergePlan;
 import io.amalgam.engine.plan.PinnedRecipe;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.RangeReader;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Where artifacts go, and the state of every merge: a chunk is done when its receipt is here, a merge when its manifest
  * is. Every operation may be repeated, by anyone, at any time, also after a crash in the middle of the same operation.
  *
- * <p>Nothing is ever found by listing; all things have names that follow from the plan:
+ * <p>Nothing but what is to be swept is ever found by listing; all things have names that follow from the plan:
  *
  * <pre>
  * pinned/&lt;artifact&gt;.json                 pinned recipe
@@ -109,4 +111,21 @@ public interface ArtifactStore {
 
     /** Removes shards and receipts of an unfinished merge. Nothing happens to a finished artifact. */
     void discardStaging(String artifact);
+
+    /**
+     * Deletes a finished artifact: it stops to exist at once, then its files are removed. Whether it may be deleted is
+     * the caller's to know.
+     *
+     * @return whether it existed
+     */
+    boolean deleteArtifact(String artifact);
+
+    /**
+     * Removes what crashed writers left behind: shards and receipts of merges that nobody carries on, uploads that nobody
+     * completes, parts of files, remains of deleted artifacts.
+     *
+     * @param age what is younger, by the store's own clock, stays
+     * @param inUse whether a merge that makes an artifact of that key is open: then everything of it stays
+     */
+    SweepResult sweep(Duration age, Predicate<String> inUse);
 }

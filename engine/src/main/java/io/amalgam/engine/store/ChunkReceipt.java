@@ -1,5 +1,7 @@
 package io.amalgam.engine.store;
 
+import io.amalgam.engine.Version;
+import io.amalgam.engine.plan.ChunkPlan;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,5 +22,10 @@ public record ChunkReceipt(
     /** Keeps the counts as they are now, in the order of tensors' names. */
     public ChunkReceipt {
         nonFinite = Collections.unmodifiableMap(new TreeMap<>(nonFinite));
+    }
+
+    /** Whether it is the receipt of that chunk, made by this version of the arithmetic. */
+    public boolean isOf(ChunkPlan chunk) {
+        return chunk.key().equals(chunkKey) && chunk.file().equals(file) && numerics == Version.NUMERICS;
     }
 }

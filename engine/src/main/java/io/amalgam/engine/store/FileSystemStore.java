@@ -15,20 +15,23 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.UUID;
+import java.util.function.Predicate;
 
 /**
  * A store in a folder that all workers have, local or shared over the network. Everything in it is made visible by a
  * rename or a hard link within that folder.
  */
 public final class FileSystemStore implements ArtifactStore {
-    private static final Pattern PART = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._=@+-]{0,199}");
     /** Left free on the disk beside what a merge needs: logs and databases share it. */
     private static final long SPACE_MARGIN = 64L << 20;
 
     private final Path root;
     private final StoreFiles storeFiles;
+    private final Optional<ArtifactSigner> signer;
 
     /** A store whose content survives a loss of power. */
     public FileSystemStore(Path root) {
@@ -42,8 +45,14 @@ public final class FileSystemStore implements ArtifactStore {
      * @param durable whether everything is synced before it counts as done
      */
     public FileSystemStore(Path root, boolean durable) {
+        this(root, durable, Optional.empty());
+    }
+
+    /** A store that signs its artifacts, if there is a signer. */
+    public FileSystemStore(Path root, boolean durable, Optional<ArtifactSigner> signer) {
         this.root = root.toAbsolutePath().normalize();
         this.storeFiles = new StoreFiles(durable);
+        this.signer = signer;
     }
 
     @Override
@@ -136,7 +145,7 @@ public final class FileSystemStore implements ArtifactStore {
 
     /** Lets later merges find the shard. Written after the receipt; a crash between the two loses a shortcut only. */
     private void rememberByKey(String artifact, ChunkReceipt receipt) {
-        String location = "by-key/" + receipt.chunkKey() + ".json";
+        String location = StoreLocations.byKey(receipt.chunkKey());
         Path path = locate(location);
         if (!Files.exists(path)) {
             putIfAbsent(location, StoreJson.write(new ShardLocation(artifact, receipt)));
@@ -145,7 +154,7 @@ public final class FileSystemStore implements ArtifactStore {
 
     @Override
     public Optional<ChunkReceipt> reuse(String artifact, ChunkPlan chunk) {
-        String location = "by-key/" + chunk.key() + ".json";
+        String location = StoreLocations.byKey(chunk.key());
         Optional<ShardLocation> found = get(location, 1 << 20).flatMap(StoreJson::shardLocation);
         if (found.isEmpty() || found.get().receipt().numerics() != Version.NUMERICS) {
             return Optional.empty();
@@ -153,7 +162,7 @@ public final class FileSystemStore implements ArtifactStore {
         ChunkReceipt receipt = found.get().receipt();
         StagingFolder source = staging(found.get().artifact());
         for (Path folder : new Path[] {artifactFolder(found.get().artifact()), source.files()}) {
-            Path shard = folder.resolve(checkedPart(receipt.file()));
+            Path shard = folder.resolve(StoreLocations.part(receipt.file()));
             try {
                 if (Files.isRegularFile(shard) && Files.size(shard) == receipt.length()) {
                     return Optional.of(staging(artifact).adopt(chunk, shard, receipt));
@@ -183,7 +192,7 @@ public final class FileSystemStore implements ArtifactStore {
         try {
             ArtifactDocuments documents = staging.documents(plan, pinned);
             staging.writeFiles(documents);
-            staging.writeManifest(documents);
+            staging.writeManifest(documents, signer);
             staging.publish();
             staging.remove();
             return documents.manifest();
@@ -207,11 +216,14 @@ public final class FileSystemStore implements ArtifactStore {
     @Override
     public RangeReader openArtifactFile(String artifact, String name) {
         Manifest manifest = requireManifest(artifact);
-        if (!manifest.has(name)) {
-            throw new AmalgamException(ErrorCode.NOT_FOUND, "Artifact " + artifact + " has no file '" + name + "'.");
+        boolean signature = name.equals(ArtifactSigner.FILE);
+        if (!manifest.has(name) && !signature) {
+            throw StoreLocations.noFile(artifact, name);
         }
         try {
             return FileRangeReader.open(artifactFolder(artifact).resolve(name));
+        } catch (NoSuchFileException e) {
+            throw signature ? StoreLocations.noFile(artifact, name) : StoreFiles.failure("open " + name + " of artifact " + artifact, e);
         } catch (IOException e) {
             throw StoreFiles.failure("open " + name + " of artifact " + artifact, e);
         }
@@ -223,8 +235,7 @@ public final class FileSystemStore implements ArtifactStore {
     }
 
     private Manifest requireManifest(String artifact) {
-        return manifest(artifact).orElseThrow(() ->
-                new AmalgamException(ErrorCode.NOT_FOUND, "There is no finished artifact " + artifact + " in this store."));
+        return manifest(artifact).orElseThrow(() -> StoreLocations.noArtifact(artifact));
     }
 
     @Override
@@ -241,13 +252,44 @@ public final class FileSystemStore implements ArtifactStore {
         }
     }
 
+    @Override
+    public boolean deleteArtifact(String artifact) {
+        Path folder = artifactFolder(artifact);
+        try {
+            storeFiles.createFolders(trash());
+            Path removed = trash().resolve(artifact + "." + UUID.randomUUID());
+            // With its name the artifact loses its existence; that its files go too may take a while.
+            boolean there = storeFiles.renameFolder(folder, removed);
+            storeFiles.syncFolder(folder.getParent());
+            StoreFiles.removeTree(removed);
+            return there;
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw StoreFiles.failure("delete artifact " + artifact, e);
+        }
+    }
+
+    @Override
+    public SweepResult sweep(Duration age, Predicate<String> inUse) {
+        try {
+            return new StoreSweep(root, scratch(), List.of(trash()), age).sweep(inUse);
+        } catch (IOException e) {
+            throw StoreFiles.failure("sweep the store", e);
+        }
+    }
+
+    private Path trash() {
+        return root.resolve(".trash");
+    }
+
     private StagingFolder staging(String artifact) {
-        return new StagingFolder(artifact, root.resolve(".staging").resolve(checkedPart(artifact)), artifactFolder(artifact),
+        return new StagingFolder(artifact, root.resolve(".staging").resolve(StoreLocations.part(artifact)), artifactFolder(artifact),
                 storeFiles, receipt -> rememberByKey(artifact, receipt));
     }
 
     private Path artifactFolder(String artifact) {
-        return root.resolve("artifacts").resolve(checkedPart(artifact));
+        return root.resolve("artifacts").resolve(StoreLocations.part(artifact));
     }
 
     private Path scratch() throws IOException {
@@ -259,17 +301,9 @@ public final class FileSystemStore implements ArtifactStore {
     /** Locations are ours, but some parts of them come in with requests and events. */
     private Path locate(String location) {
         Path path = root;
-        for (String part : location.split("/", -1)) {
-            path = path.resolve(checkedPart(part));
+        for (String part : StoreLocations.parts(location)) {
+            path = path.resolve(part);
         }
         return path;
-    }
-
-    private static String checkedPart(String part) {
-        if (!PART.matcher(part).matches()) {
-            throw new AmalgamException(ErrorCode.NOT_FOUND, "'" + (part.length() > 200 ? part.substring(0, 200) : part).replaceAll("\\p{C}", "?")
-                    + "' is not the name of anything in this store.");
-        }
-        return part;
     }
 }

@@ -165,7 +165,7 @@ public final class OutputFolder implements AutoCloseable {
         try {
             ArtifactDocuments documents = staging.documents(plan, pinned);
             staging.writeFiles(documents);
-            staging.writeManifest(documents);
+            staging.writeManifest(documents, Optional.empty());
             if (hidden.startsWith(target)) {
                 fill();
             } else if (!staging.publish()) {

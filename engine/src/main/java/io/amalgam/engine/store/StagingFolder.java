@@ -123,7 +123,7 @@ final class StagingFolder {
     Optional<ChunkReceipt> receipt(ChunkPlan chunk) {
         Optional<ChunkReceipt> finished = manifest().flatMap(manifest -> manifest.shard(chunk.file()));
         if (finished.isPresent()) {
-            return finished.filter(receipt -> matches(receipt, chunk));
+            return finished.filter(receipt -> receipt.isOf(chunk));
         }
         return stagedReceipt(chunk);
     }
@@ -131,7 +131,7 @@ final class StagingFolder {
     private Optional<ChunkReceipt> stagedReceipt(ChunkPlan chunk) {
         try {
             Optional<ChunkReceipt> receipt = StoreJson.receipt(Files.readAllBytes(receiptPath(chunk)));
-            if (receipt.isEmpty() || !matches(receipt.get(), chunk)) {
+            if (receipt.isEmpty() || !receipt.get().isOf(chunk)) {
                 return Optional.empty();
             }
             boolean whole = Files.size(files().resolve(chunk.file())) == receipt.get().length();
@@ -141,10 +141,6 @@ final class StagingFolder {
         } catch (IOException e) {
             throw StoreFiles.failure("read the receipt of shard " + chunk.file(), e);
         }
-    }
-
-    private static boolean matches(ChunkReceipt receipt, ChunkPlan chunk) {
-        return chunk.key().equals(receipt.chunkKey()) && chunk.file().equals(receipt.file()) && receipt.numerics() == Version.NUMERICS;
     }
 
     /** Takes a shard that lies elsewhere on the same file system, without copying it. */
@@ -184,9 +180,15 @@ final class StagingFolder {
         }
     }
 
-    /** Third step: the manifest, after everything that it vouches for. */
-    void writeManifest(ArtifactDocuments documents) throws IOException {
-        storeFiles.writeAtomically(files().resolve(Manifest.FILE), scratch(), StoreJson.write(documents.manifest()));
+    /** Third step: the manifest, after everything that it vouches for, and what vouches for it. */
+    void writeManifest(ArtifactDocuments documents, Optional<ArtifactSigner> signer) throws IOException {
+        byte[] manifest = StoreJson.write(documents.manifest());
+        if (signer.isPresent()) {
+            // Two signatures of the same differ; whichever is there is good.
+            storeFiles.writeAtomically(
+                    files().resolve(ArtifactSigner.FILE), scratch(), signer.get().sign(documents.manifest(), manifest));
+        }
+        storeFiles.writeAtomically(files().resolve(Manifest.FILE), scratch(), manifest);
     }
 
     /**

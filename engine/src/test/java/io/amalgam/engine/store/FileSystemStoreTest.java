@@ -9,38 +9,45 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.amalgam.engine.checkpoint.Checkpoint;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
-import io.amalgam.engine.execute.ExecutionResult;
 import io.amalgam.engine.plan.ChunkPlan;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** An artifact is visible whole or not at all, whatever is killed and repeated. */
-class FileSystemStoreTest {
+class FileSystemStoreTest extends ArtifactStoreContract {
     @TempDir
     Path root;
-    private FileSystemStore store;
-    private final SmallMerge merge = new SmallMerge("artifact-1", 3);
 
-    @BeforeEach
-    void openStore() {
-        store = new FileSystemStore(root, false);
+    @Override
+    protected ArtifactStore openStore() {
+        return new FileSystemStore(root, false);
+    }
+
+    @Override
+    protected void age(Duration age) throws IOException {
+        Instant then = Instant.now().minus(age);
+        try (Stream<Path> tree = Files.walk(root)) {
+            for (Path path : tree.toList()) {
+                Files.setLastModifiedTime(path, FileTime.from(then));
+            }
+        }
     }
 
     private static Map<String, String> tree(Path folder) throws IOException {
@@ -111,17 +118,6 @@ class FileSystemStoreTest {
     }
 
     @Test
-    void aShardOfAnotherLengthThanComputedIsRefused() throws IOException {
-        ChunkPlan chunk = merge.chunk(0);
-        try (ShardWriter writer = store.openShard("artifact-1", chunk)) {
-            writer.write(MemorySegment.ofArray(new byte[10]));
-            ExecutionResult result = SmallMerge.result(chunk);
-            assertEquals(ErrorCode.DIGEST_MISMATCH, assertThrows(AmalgamException.class, () -> writer.commit(result)).code());
-        }
-        assertTrue(store.receipt("artifact-1", chunk).isEmpty());
-    }
-
-    @Test
     void aReceiptCountsOnlyIfItIsThatChunksAndTheShardIsWhole() throws IOException {
         ChunkPlan chunk = merge.chunk(0);
         SmallMerge.write(store.openShard("artifact-1", chunk), chunk);
@@ -139,15 +135,6 @@ class FileSystemStoreTest {
 
         Files.writeString(staging().resolve("receipts/chunk-00000.json"), "{\"chunkKey\": \"key0");
         assertTrue(store.receipt("artifact-1", chunk).isEmpty(), "half a receipt is none");
-    }
-
-    @Test
-    void anIncompleteMergeIsNotAssembled() throws IOException {
-        SmallMerge.write(store.openShard("artifact-1", merge.chunk(0)), merge.chunk(0));
-        AmalgamException refusal = assertThrows(AmalgamException.class, () -> store.assemble(merge.plan, merge.pinned));
-        assertEquals(ErrorCode.DIGEST_MISMATCH, refusal.code());
-        assertTrue(refusal.getMessage().contains("model-00002-of-00003.safetensors"));
-        assertFalse(Files.exists(artifact()));
     }
 
     @Test
@@ -171,7 +158,7 @@ class FileSystemStoreTest {
                 dying.writeFiles(documents);
             }
             if (steps >= 3) {
-                dying.writeManifest(documents);
+                dying.writeManifest(documents, Optional.empty());
             }
             if (steps < 4) {
                 assertTrue(each.manifest("artifact-1").isEmpty(), "nothing is visible after step " + steps);
@@ -181,35 +168,6 @@ class FileSystemStoreTest {
             each.assemble(merge.plan, merge.pinned);
             assertEquals(expected, tree(folder.resolve("artifacts/artifact-1")), "after step " + steps);
         }
-    }
-
-    @Test
-    void assemblersAtOnceAllReturnTheSameManifest() throws Exception {
-        for (int round = 0; round < 20; round++) {
-            SmallMerge each = new SmallMerge("round-" + round, 3);
-            each.writeAll(store);
-            List<Manifest> manifests = new ArrayList<>();
-            try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
-                Callable<Manifest> assemble = () -> store.assemble(each.plan, each.pinned);
-                for (Future<Manifest> future : threads.invokeAll(List.of(assemble, assemble, assemble, assemble))) {
-                    manifests.add(future.get());
-                }
-            }
-            assertEquals(1, manifests.stream().distinct().count());
-            assertEquals(7, tree(root.resolve("artifacts/round-" + round)).size());
-        }
-    }
-
-    @Test
-    void aWorkerThatIsLateFindsTheFinishedArtifact() throws IOException {
-        ChunkPlan chunk = merge.chunk(1);
-        ShardWriter late = store.openShard("artifact-1", chunk);
-        late.write(MemorySegment.ofArray(SmallMerge.bytes(chunk)));
-        merge.writeAll(store);
-        Manifest manifest = store.assemble(merge.plan, merge.pinned);
-        assertEquals(manifest.shards().get(1), late.commit(SmallMerge.result(chunk)));
-        assertEquals(manifest.shards().get(1), store.receipt("artifact-1", chunk).orElseThrow());
-        assertEquals(manifest, store.assemble(merge.plan, merge.pinned));
     }
 
     @Test
@@ -231,20 +189,6 @@ class FileSystemStoreTest {
     }
 
     @Test
-    void smallDocumentsAreReplacedWholeAndWrittenOnce() {
-        assertTrue(store.get("pinned/a.json", 100).isEmpty());
-        assertTrue(store.putIfAbsent("pinned/a.json", new byte[] {1}));
-        assertFalse(store.putIfAbsent("pinned/a.json", new byte[] {2}));
-        assertArrayEquals(new byte[] {1}, store.get("pinned/a.json", 100).orElseThrow());
-        store.put("pinned/a.json", new byte[] {3, 4});
-        assertArrayEquals(new byte[] {3, 4}, store.get("pinned/a.json", 100).orElseThrow());
-        assertThrows(AmalgamException.class, () -> store.get("pinned/a.json", 1));
-        store.delete("pinned/a.json");
-        store.delete("pinned/a.json");
-        assertTrue(store.get("pinned/a.json", 100).isEmpty());
-    }
-
-    @Test
     void onlyOneOfManyCreatesADocument() throws Exception {
         try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
             for (int round = 0; round < 50; round++) {
@@ -258,14 +202,6 @@ class FileSystemStoreTest {
             }
         }
         assertEquals(0, tree(root.resolve(".scratch")).size());
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"../x", "/etc/x", "pinned/../../x", "pinned//x", "", "pinned/.staging", "a\\b", "a/\0", "pinned/é", "."})
-    void locationsStayInTheStore(String location) {
-        assertEquals(ErrorCode.NOT_FOUND, assertThrows(AmalgamException.class, () -> store.put(location, new byte[1])).code());
-        assertEquals(ErrorCode.NOT_FOUND, assertThrows(AmalgamException.class, () -> store.get(location, 1)).code());
-        assertEquals(ErrorCode.NOT_FOUND, assertThrows(AmalgamException.class, () -> store.openArtifact(location)).code());
     }
 
     @Test

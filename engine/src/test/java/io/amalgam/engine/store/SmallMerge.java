@@ -23,11 +23,14 @@ import java.util.List;
 import java.util.Map;
 
 /** A plan of a few small shards, and what computing them gives. */
-final class SmallMerge {
-    final MergePlan plan;
-    final PinnedRecipe pinned;
+public final class SmallMerge {
+    /** The plan. */
+    public final MergePlan plan;
+    /** The recipe that the plan would be made from. */
+    public final PinnedRecipe pinned;
 
-    SmallMerge(String artifact, int chunks) {
+    /** A merge that makes an artifact in so many chunks of a tensor each. */
+    public SmallMerge(String artifact, int chunks) {
         List<ChunkPlan> chunkPlans = new ArrayList<>();
         for (int i = 0; i < chunks; i++) {
             TensorPlan tensor = new TensorPlan("layer." + i + ".weight", new long[] {4, 8}, DType.BF16, "linear", DType.F32, List.of(), -1, Map.of());
@@ -39,19 +42,21 @@ final class SmallMerge {
         pinned = new PinnedRecipe(artifact, Version.NUMERICS, "merge_method: linear\n", "recipe.yml", PlanOptions.service(), 7, List.of(), null, Map.of());
     }
 
-    ChunkPlan chunk(int index) {
+    /** One of its chunks. */
+    public ChunkPlan chunk(int index) {
         return plan.chunks().get(index);
     }
 
     /** The bytes that computing a chunk gives. */
-    static byte[] bytes(ChunkPlan chunk) {
+    public static byte[] bytes(ChunkPlan chunk) {
         byte[] header = SafetensorsWriter.header(chunk.tensors().stream().map(TensorHeader::of).toList());
         byte[] shard = Arrays.copyOf(header, header.length + (int) chunk.bytesToWrite());
         Arrays.fill(shard, header.length, shard.length, (byte) (chunk.index() + 1));
         return shard;
     }
 
-    static ExecutionResult result(ChunkPlan chunk) {
+    /** What the executor says of a chunk. */
+    public static ExecutionResult result(ChunkPlan chunk) {
         byte[] shard = bytes(chunk);
         try {
             String sha256 = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(shard));
@@ -61,14 +66,16 @@ final class SmallMerge {
         }
     }
 
-    static ChunkReceipt write(ShardWriter writer, ChunkPlan chunk) throws IOException {
+    /** Writes a shard. */
+    public static ChunkReceipt write(ShardWriter writer, ChunkPlan chunk) throws IOException {
         try (writer) {
             writer.write(MemorySegment.ofArray(bytes(chunk)));
             return writer.commit(result(chunk));
         }
     }
 
-    void writeAll(ArtifactStore store) throws IOException {
+    /** Writes all shards. */
+    public void writeAll(ArtifactStore store) throws IOException {
         for (ChunkPlan chunk : plan.chunks()) {
             write(store.openShard(plan.artifactKey(), chunk), chunk);
         }

@@ -1,0 +1,224 @@
+package io.amalgam.engine.store;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.engine.error.AmalgamException;
+import io.amalgam.engine.error.ErrorCode;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.interfaces.ECPrivateKey;
+import java.security.spec.ECFieldFp;
+import java.security.spec.ECParameterSpec;
+import java.security.spec.ECPoint;
+import java.security.spec.ECPublicKeySpec;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Signatures in the form of OpenSSF Model Signing: a Sigstore bundle (v0.3) with a DSSE envelope around an in-toto
+ * statement that lists every file of the artifact with its SHA-256. Made with an elliptic key on P-256, P-384 or P-521;
+ * {@code model_signing verify key} checks it.
+ *
+ * @see <a href="https://github.com/sigstore/model-transparency">model_signing</a>
+ * @see <a href="https://github.com/secure-systems-lab/dsse/blob/v1.0.0/protocol.md">DSSE</a>
+ */
+public final class ModelSignature implements ArtifactSigner {
+    private static final String PAYLOAD_TYPE = "application/vnd.in-toto+json";
+    private static final String BEGIN = "-----BEGIN PRIVATE KEY-----";
+    private static final String END = "-----END PRIVATE KEY-----";
+    private static final int LINE = 64;
+    private static final Map<Integer, String> ALGORITHMS =
+            Map.of(256, "SHA256withECDSA", 384, "SHA384withECDSA", 521, "SHA512withECDSA");
+    /** What lies in folders of models beside them; verifiers skip it too. */
+    private static final String[] IGNORED = {FILE, ".git", ".gitattributes", ".github", ".gitignore"};
+
+    private final ECPrivateKey key;
+    private final String algorithm;
+    private final String hint;
+
+    private ModelSignature(ECPrivateKey key, String algorithm, String hint) {
+        this.key = key;
+        this.algorithm = algorithm;
+        this.hint = hint;
+    }
+
+    /**
+     * A signer with a key in a file.
+     *
+     * @param file PEM, PKCS #8, not encrypted: what {@code openssl genpkey -algorithm EC} writes
+     * @throws AmalgamException with {@code ARGUMENT_INVALID} if it is no such key
+     */
+    public static ModelSignature withKey(Path file) {
+        String pem;
+        try {
+            pem = Files.readString(file);
+        } catch (IOException e) {
+            throw new AmalgamException(ErrorCode.ARGUMENT_INVALID, "The signing key " + file + " cannot be read: "
+                    + e.getMessage() + ".", e);
+        }
+        int begin = pem.indexOf(BEGIN);
+        int end = pem.indexOf(END);
+        if (begin < 0 || end < begin) {
+            throw unusable(file, "it has no '" + BEGIN + "'", null);
+        }
+        try {
+            byte[] encoded = Base64.getMimeDecoder().decode(pem.substring(begin + BEGIN.length(), end));
+            ECPrivateKey key = (ECPrivateKey) KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(encoded));
+            int bits = key.getParams().getCurve().getField().getFieldSize();
+            if (!ALGORITHMS.containsKey(bits)) {
+                throw unusable(file, "its curve has " + bits + " bits", null);
+            }
+            return new ModelSignature(key, ALGORITHMS.get(bits), hint(publicKey(key)));
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
+            throw unusable(file, e.getMessage(), e);
+        }
+    }
+
+    private static AmalgamException unusable(Path file, String why, Exception cause) {
+        return new AmalgamException(ErrorCode.ARGUMENT_INVALID, "The signing key " + file
+                + " is no elliptic key (P-256, P-384 or P-521) in PKCS #8: " + why
+                + "; make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE`,"
+                + " or change another's form with `openssl pkcs8 -topk8 -nocrypt`.", cause);
+    }
+
+    /** The public key as PEM, for those who verify. */
+    public static String publicKeyPem(Path privateKey) {
+        try {
+            return pem(publicKey(withKey(privateKey).key));
+        } catch (GeneralSecurityException e) {
+            throw unusable(privateKey, e.getMessage(), e);
+        }
+    }
+
+    /** What names the key in a bundle: the digest of its PEM form as OpenSSL and Python write it. */
+    private static String hint(PublicKey key) {
+        return sha256(pem(key).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static String pem(PublicKey key) {
+        String body = Base64.getMimeEncoder(LINE, new byte[] {'\n'}).encodeToString(key.getEncoded());
+        return "-----BEGIN PUBLIC KEY-----\n" + body + "\n-----END PUBLIC KEY-----\n";
+    }
+
+    /** The point that belongs to a private key. PKCS #8 need not hold it, and Java does not compute it. */
+    private static PublicKey publicKey(ECPrivateKey key) throws GeneralSecurityException {
+        ECParameterSpec curve = key.getParams();
+        ECPoint point = ECPoint.POINT_INFINITY;
+        for (int bit = key.getS().bitLength() - 1; bit >= 0; bit--) {
+            point = add(point, point, curve);
+            if (key.getS().testBit(bit)) {
+                point = add(point, curve.getGenerator(), curve);
+            }
+        }
+        return KeyFactory.getInstance("EC").generatePublic(new ECPublicKeySpec(point, curve));
+    }
+
+    /** Affine addition on a prime curve (SEC 1, 2.2.1). */
+    private static ECPoint add(ECPoint left, ECPoint right, ECParameterSpec curve) {
+        if (left.equals(ECPoint.POINT_INFINITY)) {
+            return right;
+        }
+        if (right.equals(ECPoint.POINT_INFINITY)) {
+            return left;
+        }
+        BigInteger p = ((ECFieldFp) curve.getCurve().getField()).getP();
+        BigInteger slope;
+        if (left.getAffineX().equals(right.getAffineX())) {
+            if (left.getAffineY().add(right.getAffineY()).mod(p).signum() == 0) {
+                return ECPoint.POINT_INFINITY;
+            }
+            BigInteger x = left.getAffineX();
+            slope = x.multiply(x).multiply(BigInteger.valueOf(3)).add(curve.getCurve().getA())
+                    .multiply(left.getAffineY().shiftLeft(1).modInverse(p));
+        } else {
+            slope = right.getAffineY().subtract(left.getAffineY())
+                    .multiply(right.getAffineX().subtract(left.getAffineX()).modInverse(p));
+        }
+        BigInteger x = slope.multiply(slope).subtract(left.getAffineX()).subtract(right.getAffineX()).mod(p);
+        BigInteger y = slope.multiply(left.getAffineX().subtract(x)).subtract(left.getAffineY()).mod(p);
+        return new ECPoint(x, y);
+    }
+
+    @Override
+    public byte[] sign(Manifest manifest, byte[] bytes) {
+        Map<String, String> digests = new TreeMap<>();
+        manifest.shards().forEach(shard -> digests.put(shard.file(), shard.sha256()));
+        manifest.files().forEach(file -> digests.put(file.name(), file.sha256()));
+        digests.put(Manifest.FILE, sha256(bytes));
+        return bundle(statement(manifest.artifactKey(), digests).toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static ObjectNode statement(String name, Map<String, String> digests) {
+        ObjectNode statement = JsonNodeFactory.instance.objectNode();
+        statement.put("_type", "https://in-toto.io/Statement/v1");
+        MessageDigest root = digest();
+        digests.values().forEach(digest -> root.update(HexFormat.of().parseHex(digest)));
+        ObjectNode subject = statement.putArray("subject").addObject();
+        subject.put("name", name).putObject("digest").put("sha256", HexFormat.of().formatHex(root.digest()));
+        statement.put("predicateType", "https://model_signing/signature/v1.0");
+        ObjectNode predicate = statement.putObject("predicate");
+        ObjectNode serialization = predicate.putObject("serialization");
+        serialization.put("method", "files").put("hash_type", "sha256").put("allow_symlinks", false);
+        ArrayNode ignored = serialization.putArray("ignore_paths");
+        for (String path : IGNORED) {
+            ignored.add(path);
+        }
+        ArrayNode resources = predicate.putArray("resources");
+        digests.forEach((file, digest) ->
+                resources.addObject().put("name", file).put("algorithm", "sha256").put("digest", digest));
+        return statement;
+    }
+
+    private byte[] bundle(byte[] payload) {
+        ObjectNode bundle = JsonNodeFactory.instance.objectNode();
+        bundle.put("mediaType", "application/vnd.dev.sigstore.bundle.v0.3+json");
+        ObjectNode material = bundle.putObject("verificationMaterial");
+        material.putObject("publicKey").put("hint", hint);
+        material.putArray("tlogEntries");
+        ObjectNode envelope = bundle.putObject("dsseEnvelope");
+        envelope.put("payload", Base64.getEncoder().encodeToString(payload));
+        envelope.put("payloadType", PAYLOAD_TYPE);
+        envelope.putArray("signatures").addObject()
+                .put("sig", Base64.getEncoder().encodeToString(signature(payload))).put("keyid", "");
+        return (bundle + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    private byte[] signature(byte[] payload) {
+        try {
+            Signature signature = Signature.getInstance(algorithm);
+            signature.initSign(key);
+            // DSSE's pre-authentication encoding.
+            signature.update(("DSSEv1 " + PAYLOAD_TYPE.length() + " " + PAYLOAD_TYPE + " " + payload.length + " ")
+                    .getBytes(StandardCharsets.UTF_8));
+            signature.update(payload);
+            return signature.sign();
+        } catch (GeneralSecurityException e) {
+            throw new AmalgamException(ErrorCode.INTERNAL, "Signing an artifact failed: " + e.getMessage() + ".", e);
+        }
+    }
+
+    private static String sha256(byte[] content) {
+        return HexFormat.of().formatHex(digest().digest(content));
+    }
+
+    private static MessageDigest digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-256.", e);
+        }
+    }
+}
