@@ -5,7 +5,6 @@ import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.error.Problem;
 import io.amalgam.engine.source.LocalModelSource;
-import io.amalgam.engine.source.ModelSources;
 import io.amalgam.evaluation.inference.EndpointOptions;
 import io.amalgam.evaluation.inference.InferenceOptions;
 import io.amalgam.evaluation.score.HarnessExport.EvaluatedTask;
@@ -13,6 +12,7 @@ import io.amalgam.evaluation.score.PairedComparison;
 import io.amalgam.evaluation.task.BenchmarkTask;
 import io.amalgam.evaluation.task.GenerationArguments;
 import io.amalgam.evaluation.task.TaskCatalog;
+import io.amalgam.storage.StorageSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -254,7 +254,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private ModelEvaluation evaluation(String name, GenerationArguments generation) {
         return new ModelEvaluation(
-                ModelSources.commandLine(LocalModelSource.Identity.FINGERPRINT),
+                StorageSettings.fromEnvironment().models(new LocalModelSource(Path.of(""), true)),
                 new ModelEvaluation.Settings(
                         new InferenceOptions(threads, maximumLength(), 0, keyValueType),
                         endpoint == null ? Optional.empty() : Optional.of(endpoint(name)),

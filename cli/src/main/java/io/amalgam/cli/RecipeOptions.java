@@ -5,6 +5,8 @@ import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.plan.PlanOptions;
 import io.amalgam.engine.source.LocalModelSource;
 import io.amalgam.engine.source.ModelSources;
+import io.amalgam.storage.StorageSettings;
+import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -82,8 +84,9 @@ final class RecipeOptions {
 
     /** Where models are looked for. */
     ModelSources sources() {
-        return ModelSources.commandLine(
-                digestParents ? LocalModelSource.Identity.CONTENTS : LocalModelSource.Identity.FINGERPRINT);
+        LocalModelSource.Identity identity =
+                digestParents ? LocalModelSource.Identity.CONTENTS : LocalModelSource.Identity.FINGERPRINT;
+        return StorageSettings.fromEnvironment().models(new LocalModelSource(Path.of(""), true, identity));
     }
 
     /** The options as planning takes them. */

@@ -55,15 +55,19 @@ final class Line implements AutoCloseable {
     private static final List<Topic> READ = List.of(
             Topics.MERGES, Topics.MERGE_CHUNKS, Topics.CHUNK_RESULTS, Topics.ARTIFACTS, Topics.DEAD_LETTERS);
 
-    private final Path models;
+    private final ModelSources sources;
     private final ArtifactStore store;
     private final EventPublisher publisher;
     private final Map<Topic, List<Received>> received = new HashMap<>();
     private final List<LogReader> readers = new ArrayList<>();
 
     Line(Map<String, Object> connection, Path models, Path storeRoot) {
-        this.models = models;
-        this.store = new FileSystemStore(storeRoot);
+        this(connection, new FileSystemStore(storeRoot), new ModelSources(new LocalModelSource(models, false)));
+    }
+
+    Line(Map<String, Object> connection, ArtifactStore store, ModelSources sources) {
+        this.sources = sources;
+        this.store = store;
         this.publisher = new EventPublisher(connection, "test", Clock.systemUTC());
         for (Topic topic : READ) {
             List<Received> events = new CopyOnWriteArrayList<>();
@@ -106,7 +110,7 @@ final class Line implements AutoCloseable {
     }
 
     ModelSources sources() {
-        return new ModelSources(new LocalModelSource(models, false));
+        return sources;
     }
 
     /** A weighted mean of two specialists: another weight is another artifact. */

@@ -37,13 +37,16 @@ final class StackOptions {
             description = "Replicas of recipe-service; the others have free ports (default: 1).")
     private int recipeServices;
 
+    /** The variable that tells services where artifacts go. */
+    static final String STORE_ROOT = "AMALGAM_STORE_ROOT";
+
     /** Returns the project's folder, which the launcher names. */
     static Path home() {
         return Path.of(System.getProperty("amalgam.home", ".")).toAbsolutePath().normalize();
     }
 
     /**
-     * Returns the settings, with the external Kafka and PostgreSQL that the environment names.
+     * Returns the settings, with the external Kafka, PostgreSQL and bucket that the environment names.
      *
      * @param usualModels the root of model names if none was given
      */
@@ -56,8 +59,13 @@ final class StackOptions {
                 absolute(store, workFolder.resolve("store")),
                 absolute(benchmarks, home.resolve("samples/benchmark")),
                 mergeWorkers, evalWorkers, port,
-                variable("KAFKA_BOOTSTRAP_SERVERS"), variable("QUARKUS_DATASOURCE_JDBC_URL"), Map.of(),
+                variable("KAFKA_BOOTSTRAP_SERVERS"), variable("QUARKUS_DATASOURCE_JDBC_URL"), bucket(),
                 recipeServices, StackSettings.USUAL_RESTARTS);
+    }
+
+    /** A store in a bucket, if the environment names one, in place of the folder. */
+    private static Map<String, String> bucket() {
+        return variable(STORE_ROOT).filter(root -> root.startsWith("s3:")).map(root -> Map.of(STORE_ROOT, root)).orElse(Map.of());
     }
 
     private static Path absolute(Path given, Path otherwise) {

@@ -29,7 +29,8 @@ final class UpCommand implements Callable<Integer> {
             }
             console.line("  Kafka                    " + running.stack().bootstrapServers());
             console.line("  Models                   " + settings.models());
-            console.line("  Artifacts                " + settings.store().resolve("artifacts"));
+            console.line("  Artifacts                " + settings.environment()
+                    .getOrDefault(StackOptions.STORE_ROOT, settings.store().toString()) + "/artifacts");
             console.line("  Logs                     " + settings.logs());
             console.line("");
             console.line("Ctrl-C stops everything.");

@@ -4,6 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /** Settings of an eval-worker. In the environment {@code AMALGAM_MODELS_ROOT} and so on. */
@@ -14,7 +15,13 @@ public interface EvalWorkerConfiguration {
     Root models();
 
     /** Where artifacts and results go. */
-    Root store();
+    Store store();
+
+    /** The Hugging Face Hub: {@code enabled}, {@code endpoint}, {@code cache}, {@code token}, {@code offline}. */
+    Map<String, String> hub();
+
+    /** S3: {@code endpoint}, {@code region}, {@code addressing}. */
+    Map<String, String> s3();
 
     /** Where the benchmarks' data are. */
     Root benchmarks();
@@ -29,6 +36,12 @@ public interface EvalWorkerConfiguration {
     interface Root {
         /** The folder. */
         Path root();
+    }
+
+    /** Where artifacts and results go. */
+    interface Store {
+        /** The artifact store, shared by all machines of the line: a folder, or {@code s3://bucket/prefix}. */
+        String root();
     }
 
     /** How this worker works. */

@@ -1,10 +1,7 @@
 package io.amalgam.evalworker.service;
 
 import io.amalgam.engine.error.AmalgamException;
-import io.amalgam.engine.source.LocalModelSource;
-import io.amalgam.engine.source.ModelSources;
 import io.amalgam.engine.store.ArtifactStore;
-import io.amalgam.engine.store.FileSystemStore;
 import io.amalgam.evaluation.inference.InferenceOptions;
 import io.amalgam.evaluation.task.TaskCatalog;
 import io.amalgam.evalworker.coordination.EvaluationCoordinator;
@@ -19,6 +16,7 @@ import io.amalgam.events.Topics;
 import io.amalgam.events.work.ShareGroupQueue;
 import io.amalgam.events.work.WorkLoop;
 import io.amalgam.events.work.WorkerLife;
+import io.amalgam.storage.StorageSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -31,6 +29,7 @@ import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,14 +62,15 @@ public class EvaluationService {
         Map<String, Object> connection = new HashMap<>(broker);
         this.worker = configuration.worker().name().orElseGet(WorkerLife::hostAndProcess);
         this.metrics = new EvalWorkerMetrics(registry);
-        ArtifactStore store = metrics.timed(new FileSystemStore(configuration.store().root()));
+        StorageSettings storage = StorageSettings.of(configuration.hub(), configuration.s3(), System.getenv());
+        ArtifactStore store = metrics.timed(storage.store(configuration.store().root(), Optional.empty()));
         ResultStore results = new ResultStore(store);
         this.publisher = new EventPublisher(connection, "eval-worker/" + worker, clock);
         this.coordinator = new EvaluationCoordinator(
                 publisher, this::catalog, new StoredScoring(results, this::catalog), configuration.worker().deadline(),
                 clock, metrics::published);
         this.models = new OpenModels(
-                store, metrics.timed(new ModelSources(new LocalModelSource(configuration.models().root(), false))),
+                store, metrics.timed(storage.models(configuration.models().root(), store)),
                 new InferenceOptions(configuration.worker().threads(), 0, 0, InferenceOptions.DEFAULT.keyValueType()),
                 configuration.worker().models());
         CancelledEvaluations cancelled = new CancelledEvaluations();

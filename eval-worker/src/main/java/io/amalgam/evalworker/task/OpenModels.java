@@ -2,6 +2,7 @@ package io.amalgam.evalworker.task;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.plan.PlannedModel;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSource;
 import io.amalgam.engine.store.ArtifactStore;
@@ -68,13 +69,7 @@ public final class OpenModels implements AutoCloseable {
         if (place.identity().startsWith(ARTIFACT)) {
             return store.openArtifact(place.identity().substring(ARTIFACT.length()));
         }
-        ModelSnapshot snapshot = models.resolve(place.location(), null);
-        if (!snapshot.identity().equals(place.identity())) {
-            throw new AmalgamException(ErrorCode.MODEL_CHANGED, "Model " + place.name()
-                    + " is not the one that was merged: it is now " + snapshot.identity() + ", merged was "
-                    + place.identity() + "; submit the recipe again.");
-        }
-        return snapshot;
+        return models.open(new PlannedModel(place.location(), null, place.identity()));
     }
 
     @Override

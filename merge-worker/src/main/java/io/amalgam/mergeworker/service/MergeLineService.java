@@ -1,11 +1,8 @@
 package io.amalgam.mergeworker.service;
 
 import io.amalgam.engine.execute.ExecutionOptions;
-import io.amalgam.engine.source.LocalModelSource;
 import io.amalgam.engine.source.ModelSource;
-import io.amalgam.engine.source.ModelSources;
 import io.amalgam.engine.store.ArtifactStore;
-import io.amalgam.engine.store.FileSystemStore;
 import io.amalgam.events.EventPublisher;
 import io.amalgam.events.LogReader;
 import io.amalgam.events.Topics;
@@ -17,6 +14,7 @@ import io.amalgam.mergeworker.chunk.MergeWork;
 import io.amalgam.mergeworker.coordination.Coordinator;
 import io.amalgam.mergeworker.coordination.MergePlanning;
 import io.amalgam.mergeworker.coordination.MergesView;
+import io.amalgam.storage.StorageSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -25,6 +23,7 @@ import io.smallrye.common.annotation.Identifier;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
@@ -60,8 +59,10 @@ public class MergeLineService {
         Map<String, Object> connection = new HashMap<>(broker);
         this.worker = configuration.worker().name().orElseGet(WorkerLife::hostAndProcess);
         this.metrics = new WorkerMetrics(registry);
-        ArtifactStore store = metrics.timed(new FileSystemStore(configuration.store().root()));
-        ModelSource models = metrics.timed(new ModelSources(new LocalModelSource(configuration.models().root(), false)));
+        StorageSettings storage = StorageSettings.of(configuration.hub(), configuration.s3(), System.getenv());
+        ArtifactStore store =
+                metrics.timed(storage.store(configuration.store().root(), configuration.store().signingKey()));
+        ModelSource models = metrics.timed(storage.models(configuration.models().root(), store));
         this.publisher = new EventPublisher(connection, "merge-worker/" + worker, clock);
         MergesView view = new MergesView(clock);
         this.log = new LogReader(connection, Topics.MERGES, view::accept);
@@ -137,7 +138,9 @@ public class MergeLineService {
     }
 
     private List<String> startLog() {
-        CopyCeiling.measure(configuration.store().root()).ifPresent(metrics::copyCeiling);
+        if (!StorageSettings.isBucket(configuration.store().root())) {
+            CopyCeiling.measure(Path.of(configuration.store().root())).ifPresent(metrics::copyCeiling);
+        }
         log.start();
         return List.of();
     }

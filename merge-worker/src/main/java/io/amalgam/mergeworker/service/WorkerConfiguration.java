@@ -4,6 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /** Settings of a merge-worker. In the environment {@code AMALGAM_MODELS_ROOT} and so on. */
@@ -15,6 +16,12 @@ public interface WorkerConfiguration {
 
     /** Where artifacts go. */
     Store store();
+
+    /** The Hugging Face Hub: {@code enabled}, {@code endpoint}, {@code cache}, {@code token}, {@code offline}. */
+    Map<String, String> hub();
+
+    /** S3: {@code endpoint}, {@code region}, {@code addressing}. */
+    Map<String, String> s3();
 
     /** How this worker works. */
     Worker worker();
@@ -30,8 +37,11 @@ public interface WorkerConfiguration {
 
     /** Where artifacts go. */
     interface Store {
-        /** The folder of the artifact store, shared by all machines of the line. */
-        Path root();
+        /** The artifact store, shared by all machines of the line: a folder, or {@code s3://bucket/prefix}. */
+        String root();
+
+        /** File of the key that artifacts are signed with; unless given, they are not. */
+        Optional<Path> signingKey();
     }
 
     /** How this worker works. */
