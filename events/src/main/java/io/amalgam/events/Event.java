@@ -145,6 +145,12 @@ public sealed interface Event {
         }
     }
 
+    /** An artifact was deleted. {@code merge} had made it. */
+    record ArtifactDeleted(
+            String artifact, @Optional String merge, @Optional String by, @Optional String reason, Instant at)
+            implements Event {
+    }
+
     // ---- evaluation-tasks: work, in a share group --------------------------------------------------------------
 
     /** Work: questions {@code from} (inclusive) to {@code to} (exclusive) of a task, for a model. */

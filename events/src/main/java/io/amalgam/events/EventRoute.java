@@ -1,6 +1,7 @@
 package io.amalgam.events;
 
 import io.amalgam.events.Event.ArtifactCompleted;
+import io.amalgam.events.Event.ArtifactDeleted;
 import io.amalgam.events.Event.AssemblyCompleted;
 import io.amalgam.events.Event.AssemblyFailed;
 import io.amalgam.events.Event.AssemblyRequested;
@@ -76,6 +77,9 @@ public record EventRoute(Topic topic, String partitionKey, String recordKey, Str
             case AssemblyFailed e -> plain(Topics.CHUNK_RESULTS, e.merge(), id(e, e.merge(), e.attempt()));
             case ArtifactCompleted e ->
                 compacted(Topics.ARTIFACTS, e.artifact(), e.artifact(), id(e, e.artifact(), e.merge(), e.benchmarks()));
+            // The same key as the completion's: a log that is compacted does not bring the artifact back.
+            case ArtifactDeleted e ->
+                compacted(Topics.ARTIFACTS, e.artifact(), e.artifact(), id(e, e.artifact(), e.merge(), e.at()));
             case EvaluationTaskRequested e -> plain(Topics.EVALUATION_TASKS,
                     e.evaluation() + "/" + e.model().identity() + "/" + e.task() + "/" + e.from(),
                     id(e, e.evaluation(), e.model().identity(), e.taskDigest(), e.from(), e.to(), e.attempt(),

@@ -44,6 +44,7 @@ final class Samples {
                 new Event.AssemblyFailed(MERGE, 1, "DIGEST_MISMATCH", "receipt of chunk 3 does not match", WORKER, NOW),
                 new Event.ArtifactCompleted(ARTIFACT, MERGE, "twin", "model_stock", "artifacts/" + ARTIFACT, DIGEST,
                         2_000_000L, List.of(PARENT), List.of("ordering"), NOW),
+                new Event.ArtifactDeleted(ARTIFACT, MERGE, "somebody", "it was a trial", NOW),
                 new Event.EvaluationTaskRequested(
                         ARTIFACT, PARENT, "ordering", DIGEST, 0, 200, 250, 1, 1, 600, NOW),
                 new Event.EvaluationTaskCompleted(ARTIFACT, IDENTITY, "ordering", DIGEST, 0, 200, 250,

@@ -63,7 +63,8 @@ public final class LineResource implements QuarkusTestResourceLifecycleManager {
                 "amalgam.triggers.huggingface-secret", WEBHOOK_SECRET,
                 "amalgam.triggers.object-secret", WEBHOOK_SECRET,
                 "amalgam.triggers.event-secret", WEBHOOK_SECRET,
-                "amalgam.store.root", store.toString());
+                "amalgam.store.root", store.toString(),
+                "amalgam.retention.tenants.default.days", "30");
     }
 
     @Override

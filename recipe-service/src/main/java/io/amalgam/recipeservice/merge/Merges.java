@@ -58,13 +58,15 @@ public class Merges {
     private final Evaluations evaluations;
     private final TenantModels models;
     private final ArtifactStore store;
+    private final Admission admission;
     private final Quotas quotas;
     private final Meters meters;
 
     /** Takes everything that a merge starts with. */
     public Merges(
             Database database, ProjectionSchema schema, MergeQueries queries, Projector projector, Broker broker,
-            Evaluations evaluations, TenantModels models, ArtifactStore store, Quotas quotas, MeterRegistry metrics) {
+            Evaluations evaluations, TenantModels models, ArtifactStore store, Admission admission, Quotas quotas,
+            MeterRegistry metrics) {
         this.database = database;
         this.schema = schema;
         this.queries = queries;
@@ -73,6 +75,7 @@ public class Merges {
         this.evaluations = evaluations;
         this.models = models;
         this.store = store;
+        this.admission = admission;
         this.quotas = quotas;
         this.meters = new Meters(metrics);
     }
@@ -113,14 +116,10 @@ public class Merges {
         String artifact = pinned.artifactKey();
         schema.ensure();
         boolean complete = store.manifest(artifact).isPresent();
-        if (!complete) {
-            store.requireSpace(result.cost().diskBytes());
-            store.put(ArtifactStore.pinnedLocation(artifact), PlanJson.write(pinned));
-        }
         List<ProblemView> problems = new ArrayList<>(result.problems().stream().map(ProblemView::of).toList());
         String method = methodOf(order);
         Wanted wanted = new Wanted(
-                artifact, name(order, method, artifact), method, order.benchmarks(), result.cost().bytesToWrite());
+                pinned, name(order, method, artifact), method, order.benchmarks(), result.cost().bytesToWrite());
         Submission submission = database.transaction(
                 connection -> submit(connection, caller, wanted, result.cost(), complete, problems, trace));
         String outcome = submission.outcome().name().toLowerCase(Locale.ROOT);
@@ -143,13 +142,13 @@ public class Merges {
                     + "; only one that failed or was cancelled can be tried again");
         }
         String artifact = merge.artifact();
-        if (store.get(ArtifactStore.pinnedLocation(artifact), LARGEST_PINNED).isEmpty()) {
-            throw new AmalgamException(ErrorCode.NOT_FOUND, "the pinned recipe of merge " + id
-                    + " is no longer in the store; submit the recipe again");
-        }
+        PinnedRecipe pinned = store.get(ArtifactStore.pinnedLocation(artifact), LARGEST_PINNED)
+                .map(json -> PlanJson.read(json, PinnedRecipe.class))
+                .orElseThrow(() -> new AmalgamException(ErrorCode.NOT_FOUND, "the pinned recipe of merge " + id
+                        + " is no longer in the store; submit the recipe again"));
         boolean complete = store.manifest(artifact).isPresent();
         Wanted wanted = new Wanted(
-                artifact, merge.name(), merge.method(), merge.benchmarks(), merge.bytesToWrite());
+                pinned, merge.name(), merge.method(), merge.benchmarks(), merge.bytesToWrite());
         // Whoever helps out as an administrator does so on behalf of the tenant.
         Caller starter = caller.administrator() ? quotas.starter(caller, id) : caller;
         Submission submission = database.transaction(
@@ -191,8 +190,15 @@ public class Merges {
                 () -> new AmalgamException(ErrorCode.NOT_FOUND, "there is no merge " + id));
     }
 
-    /** What is to be made, whether by an order or by another attempt. */
-    private record Wanted(String artifact, String name, String method, List<String> benchmarks, long bytes) {
+    /**
+     * What is to be made, whether by an order or by another attempt.
+     *
+     * @param bytes that it will write
+     */
+    private record Wanted(PinnedRecipe pinned, String name, String method, List<String> benchmarks, long bytes) {
+        String artifact() {
+            return pinned.artifactKey();
+        }
     }
 
     private Submission submit(
@@ -225,6 +231,11 @@ public class Merges {
                     known ? newest.get().state() : "requested", cost, problems);
         }
         quotas.admitMerge(connection, caller.tenant());
+        List<String> inputs = inputs(connection, wanted.pinned());
+        admission.require(connection, wanted.bytes());
+        // No attempt at this artifact runs, so that nobody plans from what is replaced here; an earlier one may have named
+        // the same models by places where they are no more.
+        store.put(ArtifactStore.pinnedLocation(artifact), PlanJson.write(wanted.pinned()));
         int attempt = attempts + 1;
         String id = Identifiers.merge(artifact, attempt);
         Event.MergeRequested event = new Event.MergeRequested(id, attempt, artifact, wanted.name(), wanted.method(),
@@ -233,9 +244,35 @@ public class Merges {
         // Applied before it is published, so that whoever reads it from the topic waits for this transaction; published
         // before the commit, so that without the broker nothing is remembered and the client is told to come again.
         projector.apply(connection, eventId(event), event);
+        remember(connection, UUID.fromString(id), wanted.bytes(), inputs);
         broker.publish(event, trace);
         return new Submission(
                 Submission.Outcome.STARTED, id, artifact, attempt, "requested", cost, problems);
+    }
+
+    /** The artifacts that a merge reads; none of them is deleted while this transaction lasts. */
+    private List<String> inputs(Connection connection, PinnedRecipe pinned) throws SQLException {
+        List<String> inputs = pinned.models().stream()
+                .flatMap(model -> Artifacts.artifactOf(model.path(), model.identity()).stream())
+                .distinct()
+                .sorted()
+                .toList();
+        for (String input : inputs) {
+            Artifacts.lock(connection, input, true);
+            if (Sql.first(connection, "select artifact from projection.deleted_artifact where artifact = ?",
+                    row -> row.getString("artifact"), input).isPresent()) {
+                throw new AmalgamException(ErrorCode.MODEL_NOT_FOUND, "artifact " + input + " was deleted; make it again first");
+            }
+        }
+        return inputs;
+    }
+
+    /** What outlives the projection: the room that the merge takes, and the artifacts that it reads. */
+    private static void remember(Connection connection, UUID merge, long bytes, List<String> inputs) throws SQLException {
+        Sql.update(connection, "update owned.merge_attempt set bytes = ? where merge = ?", bytes, merge);
+        for (String input : inputs) {
+            Sql.update(connection, "insert into owned.merge_input (merge, artifact) values (?, ?)", merge, input);
+        }
     }
 
     private PreflightResult preflight(Caller caller, MergeOrder order) {

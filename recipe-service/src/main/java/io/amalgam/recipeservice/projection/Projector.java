@@ -42,6 +42,7 @@ public class Projector {
             case Event.ChunkCompleted completed -> merges.chunkCompleted(connection, completed);
             case Event.ChunkFailed failed -> merges.chunkFailed(connection, failed);
             case Event.ArtifactCompleted completed -> scores.artifactCompleted(connection, completed);
+            case Event.ArtifactDeleted deleted -> scores.artifactDeleted(connection, deleted);
             case Event.EvaluationTaskRequested requested -> scores.taskRequested(connection, requested);
             case Event.EvaluationTaskCompleted completed -> scores.taskCompleted(connection, completed);
             case Event.ScoreRecorded recorded -> scores.scored(connection, recorded);

@@ -50,6 +50,7 @@ public class ScoreProjection {
                 update projection.evaluation
                 set state = 'running', error_code = null, error_message = null, finished_at = null
                 where id = ? and finished_at < ?""", event.artifact(), MergeProjection.instant(event.at()));
+        Sql.update(connection, "delete from projection.deleted_artifact where artifact = ?", event.artifact());
         List<Event.ModelPlace> models = event.models() == null ? List.of() : event.models();
         for (int position = 0; position < models.size(); position++) {
             Event.ModelPlace model = models.get(position);
@@ -61,6 +62,16 @@ public class ScoreProjection {
         }
         merges.make(connection, merge);
         merges.append(connection, merge, "artifact", event.at(), event);
+    }
+
+    /** An artifact was deleted. Its scores stay stored, since they may be told again, but are shown no more. */
+    void artifactDeleted(Connection connection, Event.ArtifactDeleted event) throws SQLException {
+        Sql.update(connection, """
+                insert into projection.deleted_artifact (artifact, deleted_at) values (?, ?)
+                on conflict (artifact) do update set deleted_at = excluded.deleted_at""",
+                event.artifact(), MergeProjection.instant(event.at()));
+        Sql.update(connection, "delete from projection.artifact_model where artifact = ?", event.artifact());
+        Sql.update(connection, "delete from projection.artifact where id = ?", event.artifact());
     }
 
     /** A slice of a task is to be answered. */

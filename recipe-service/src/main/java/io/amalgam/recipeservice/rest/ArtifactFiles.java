@@ -3,9 +3,11 @@ package io.amalgam.recipeservice.rest;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.source.RangeReader;
+import io.amalgam.engine.store.ArtifactSigner;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.engine.store.ChunkReceipt;
 import io.amalgam.engine.store.Manifest;
+import io.amalgam.recipeservice.view.ArtifactView;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.core.EntityTag;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -62,12 +64,15 @@ public class ArtifactFiles {
     public List<FileView> list(String artifact) {
         Manifest manifest = store.manifest(artifact).orElseThrow(() -> unknown(artifact));
         List<FileView> files = new ArrayList<>();
-        files.add(manifestFile(artifact));
+        files.add(small(artifact, Manifest.FILE));
         for (ChunkReceipt shard : manifest.shards()) {
             files.add(new FileView(shard.file(), shard.length(), shard.sha256()));
         }
         for (Manifest.FileEntry file : manifest.files()) {
             files.add(new FileView(file.name(), file.length(), file.sha256()));
+        }
+        if (signed(artifact)) {
+            files.add(small(artifact, ArtifactSigner.FILE));
         }
         return files;
     }
@@ -80,6 +85,35 @@ public class ArtifactFiles {
             return Optional.empty();
         }
         return Optional.of(new String(content(artifact, CARD), StandardCharsets.UTF_8));
+    }
+
+    private boolean signed(String artifact) {
+        try {
+            store.openArtifactFile(artifact, ArtifactSigner.FILE).close();
+            return true;
+        } catch (AmalgamException absent) {
+            if (absent.code() != ErrorCode.NOT_FOUND) {
+                throw absent;
+            }
+            return false;
+        } catch (IOException failure) {
+            throw unreadable(artifact, ArtifactSigner.FILE, failure);
+        }
+    }
+
+    /**
+     * What the store alone tells of an artifact, which the line has not told of: one that was put there by hand, or whose
+     * completion is yet to be read.
+     *
+     * @throws AmalgamException with {@code NOT_FOUND}
+     */
+    ArtifactView describe(String artifact) {
+        Manifest manifest = store.manifest(artifact).orElseThrow(() -> unknown(artifact));
+        List<ArtifactView.ModelView> models = manifest.parents().stream()
+                .map(model -> new ArtifactView.ModelView(model.path(), "PARENT", model.identity(), null))
+                .toList();
+        return new ArtifactView(artifact, null, "", null, "artifacts/" + artifact, small(artifact, Manifest.FILE).sha256(),
+                manifest.shards().stream().mapToLong(ChunkReceipt::length).sum(), List.of(), null, models);
     }
 
     /** Answers a request for a file. */
@@ -135,10 +169,10 @@ public class ArtifactFiles {
         }
     }
 
-    private FileView manifestFile(String artifact) {
-        byte[] bytes = content(artifact, Manifest.FILE);
+    private FileView small(String artifact, String name) {
+        byte[] bytes = content(artifact, name);
         try {
-            return new FileView(Manifest.FILE, bytes.length,
+            return new FileView(name, bytes.length,
                     HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every Java platform has SHA-256", impossible);
@@ -152,9 +186,13 @@ public class ArtifactFiles {
             reader.read(0, MemorySegment.ofArray(bytes));
             return bytes;
         } catch (IOException failure) {
-            throw new AmalgamException(ErrorCode.STORE_UNAVAILABLE, "the store did not give " + name + " of artifact "
-                    + artifact + ": " + failure.getMessage(), failure);
+            throw unreadable(artifact, name, failure);
         }
+    }
+
+    private static AmalgamException unreadable(String artifact, String name, IOException failure) {
+        return new AmalgamException(ErrorCode.STORE_UNAVAILABLE,
+                "the store did not give " + name + " of artifact " + artifact + ": " + failure.getMessage(), failure);
     }
 
     private static MediaType type(String name) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.recipeservice.database.ProjectionSchema;
+import io.amalgam.recipeservice.merge.Artifacts;
 import io.amalgam.recipeservice.security.Callers;
 import io.amalgam.recipeservice.security.Quotas;
 import io.amalgam.recipeservice.security.Roles;
@@ -17,6 +18,7 @@ import io.amalgam.recipeservice.view.LineageQueries;
 import io.amalgam.recipeservice.view.ScoreView;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HEAD;
@@ -54,11 +56,13 @@ public class ArtifactResource {
     private final ProjectionSchema schema;
     private final Quotas quotas;
     private final Callers callers;
+    private final Artifacts deletion;
+    private final Trace trace;
 
     /** Takes what questions are answered with. */
     public ArtifactResource(
             ArtifactQueries artifacts, ArtifactFiles files, LeaderboardQueries leaderboards, LineageQueries lineages,
-            ArtifactStore store, ProjectionSchema schema, Quotas quotas, Callers callers) {
+            ArtifactStore store, ProjectionSchema schema, Quotas quotas, Callers callers, Artifacts deletion, Trace trace) {
         this.artifacts = artifacts;
         this.files = files;
         this.leaderboards = leaderboards;
@@ -67,6 +71,8 @@ public class ArtifactResource {
         this.schema = schema;
         this.quotas = quotas;
         this.callers = callers;
+        this.deletion = deletion;
+        this.trace = trace;
     }
 
     /** A page of artifacts; {@code next} is the value of {@code before} that gives the next page. */
@@ -103,9 +109,28 @@ public class ArtifactResource {
     @Operation(summary = "Show an artifact", description = "Its models, files with digests, scores and comparisons.")
     public ArtifactDetail show(@PathParam("id") String id) {
         schema.ensure();
-        ArtifactView artifact = artifacts.find(callers.current(), id).orElseThrow(() -> ArtifactFiles.unknown(id));
+        ArtifactView artifact = artifacts.find(callers.current(), id).orElseGet(() -> {
+            requireVisible(id);
+            return files.describe(id);
+        });
         return new ArtifactDetail(artifact, store.artifactLocation(id), files.list(id), artifacts.scores(id),
                 artifacts.comparisons(id));
+    }
+
+    /** Deletes an artifact. */
+    @DELETE
+    @Path("/artifacts/{id}")
+    @RolesAllowed(Roles.SUBMIT)
+    @RunOnVirtualThread
+    @Operation(summary = "Delete an artifact",
+            description = "Refused while another artifact was made of it, or a merge or an evaluation uses it. What "
+                    + "other tenants have ordered too stays for them.")
+    @APIResponse(responseCode = "204", description = "The artifact does not exist any more.")
+    @APIResponse(responseCode = "404", description = "There is no such artifact.")
+    @APIResponse(responseCode = "409", description = "Something uses it; the problem says what.")
+    public void delete(@PathParam("id") String id, @QueryParam("reason") @DefaultValue("") String reason) {
+        requireVisible(id);
+        deletion.delete(id, callers.current(), reason, trace.context());
     }
 
     /** Sends a file of an artifact, or a range of it. */

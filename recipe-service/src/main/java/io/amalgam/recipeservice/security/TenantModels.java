@@ -2,20 +2,24 @@ package io.amalgam.recipeservice.security;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.source.ArtifactModelSource;
 import io.amalgam.engine.source.LocalPaths;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSource;
+import io.amalgam.engine.source.ObjectModelSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * The models that a tenant's recipes may name: all of the models' root, but for {@code tenants/NAME}, which only the
  * tenant of that name reads, and the artifact store, if it lies under the root: of that, only artifacts that the tenant
- * has ordered. What a tenant may not read does not exist for it: refusals tell nothing apart.
+ * has ordered. Buckets are read with the line's own credentials, so that tenants name only those that the operator has
+ * listed; finished artifacts only those that they have ordered. What a tenant may not read does not exist for it: refusals tell nothing apart.
  *
  * <p>Decided by real paths, so that no symbolic link, capital letter or dot leads around it.
  */
@@ -31,15 +35,22 @@ public class TenantModels {
     private final Quotas quotas;
     private final Path root;
     private final Path store;
+    private final List<String> buckets;
 
-    /** Takes all models, and where they are. */
+    /**
+     * Takes all models, and where they are.
+     *
+     * @param buckets what references to buckets may begin with, such as {@code s3://models/public}
+     */
     public TenantModels(
             ModelSource models, Quotas quotas, @ConfigProperty(name = "amalgam.models.root") Path root,
-            @ConfigProperty(name = "amalgam.store.root") Path store) {
+            @ConfigProperty(name = "amalgam.store.root") Path store,
+            @ConfigProperty(name = "amalgam.models.buckets") Optional<List<String>> buckets) {
         this.models = models;
         this.quotas = quotas;
         this.root = root;
         this.store = store;
+        this.buckets = buckets.orElse(List.of()).stream().map(bucket -> bucket.endsWith("/") ? bucket : bucket + "/").toList();
     }
 
     /** Returns the models that a caller's recipes may name. */
@@ -69,6 +80,12 @@ public class TenantModels {
     }
 
     private boolean isReadable(Caller caller, String path) throws IOException {
+        if (path.startsWith(ArtifactModelSource.KIND)) {
+            return quotas.isGranted(caller, path.substring(ArtifactModelSource.KIND.length()).replaceFirst("^//", ""));
+        }
+        if (path.startsWith(ObjectModelSource.KIND)) {
+            return buckets.stream().anyMatch(bucket -> (path + "/").startsWith(bucket));
+        }
         LocalPaths.checkRelative("Model", path);
         Optional<Path> place = real(root.resolve(path));
         if (place.isEmpty()) {

@@ -64,6 +64,8 @@ public class LeaderboardQueries {
                 where (cast(? as text) is null or s.artifact = ? or s.model_identity in
                     (select identity from projection.artifact_model where artifact = ?))
                     and (cast(? as text) is null or g.tenant is not null or u.name is not null)
+                    and not (s.role = 'ARTIFACT' and exists
+                        (select 1 from projection.deleted_artifact d where d.artifact = s.artifact))
                 order by s.recorded_at, s.model_identity, s.task""",
                 row -> new Scored(
                         new Model(row.getString("model_identity"), row.getString("own_name"),

@@ -11,6 +11,7 @@ import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.source.LocalModelSource;
 import io.amalgam.engine.source.ModelSource;
+import io.amalgam.engine.source.ModelSources;
 import io.amalgam.events.Event;
 import io.amalgam.events.EventRoute;
 import io.amalgam.recipeservice.Events;
@@ -30,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -146,7 +148,8 @@ class TenantTest {
             quotas.admitBytes(connection, "alpha", "granted-to-alpha", "x", 1);
             return null;
         });
-        TenantModels models = new TenantModels(new LocalModelSource(root, false), quotas, root, store);
+        TenantModels models = new TenantModels(new LocalModelSource(root, false), quotas, root, store,
+                Optional.of(List.of("s3://public/models")));
         ModelSource alpha = models.of(Caller.of("a", "alpha"));
         for (String allowed : List.of("shared", "tenants/alpha/model", "store/artifacts/granted-to-alpha",
                 "tenants/alpha/./model")) {
@@ -169,6 +172,27 @@ class TenantTest {
         assertThrows(AmalgamException.class, () -> alpha.resolve("TENANTS/beta/model", null));
         assertEquals("tenants/beta/model",
                 models.of(new Caller("x", "alpha", true)).resolve("tenants/beta/model", null).reference());
+    }
+
+    @Test
+    void bucketsAndArtifactsAreReadOnlyWhereATenantMay(@TempDir Path folder) throws Exception {
+        database.transaction(connection -> {
+            quotas.admitBytes(connection, "alpha", "granted-to-alpha", "x", 1);
+            return null;
+        });
+        // What passes reaches the source, which here says that it reads no such kind.
+        TenantModels models = new TenantModels(new ModelSources(new LocalModelSource(folder, false)), quotas, folder, folder,
+                Optional.of(List.of("s3://public/models")));
+        ModelSource alpha = models.of(Caller.of("a", "alpha"));
+        for (String allowed : List.of("s3://public/models", "s3://public/models/a", "artifact://granted-to-alpha")) {
+            assertEquals(ErrorCode.MODEL_REFERENCE_INVALID,
+                    assertThrows(AmalgamException.class, () -> alpha.resolve(allowed, null), allowed).code(), allowed);
+        }
+        for (String refused : List.of("s3://public/models-of-beta/a", "s3://public", "s3://line/artifacts/x", "s3:public/models",
+                "artifact://granted-to-nobody", "artifact://granted-to-alpha/..", "artifact:")) {
+            assertEquals(ErrorCode.MODEL_NOT_FOUND,
+                    assertThrows(AmalgamException.class, () -> alpha.resolve(refused, null), refused).code(), refused);
+        }
     }
 
     @Test
