@@ -7,6 +7,7 @@ import io.amalgam.cli.client.KeysCommand;
 import io.amalgam.cli.client.LeaderboardCommand;
 import io.amalgam.cli.client.ListCommand;
 import io.amalgam.cli.client.PullCommand;
+import io.amalgam.cli.client.PushCommand;
 import io.amalgam.cli.client.RebuildCommand;
 import io.amalgam.cli.client.RetryCommand;
 import io.amalgam.cli.client.ShowCommand;
@@ -51,6 +52,7 @@ public final class AmalgamCommand implements Runnable {
             CompareCommand.class,
             TriggersCommand.class,
             PullCommand.class,
+            PushCommand.class,
             DeadLettersCommand.class,
             RebuildCommand.class,
             CompletionCommand.class,

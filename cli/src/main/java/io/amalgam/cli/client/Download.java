@@ -211,7 +211,8 @@ final class Download {
                 file + " has SHA-256 " + found + "; expected " + expected + ". Run the command again.");
     }
 
-    private static String digest(Path file) throws IOException {
+    /** SHA-256 of a file, hexadecimal. */
+    static String digest(Path file) throws IOException {
         MessageDigest digest = sha256();
         byte[] block = new byte[BLOCK_BYTES];
         try (InputStream input = Files.newInputStream(file)) {

@@ -3,7 +3,6 @@ package io.amalgam.cli.client;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -36,18 +35,10 @@ public final class PullCommand implements Callable<Integer> {
         Server server = options.server();
         String key = ShowCommand.isMerge(artifact) ? artifactOf(server, artifact) : artifact;
         PrintWriter out = spec.commandLine().getOut();
-        Console console = System.console();
-        boolean terminal = !options.json() && console != null && console.isTerminal();
-        Download download = new Download(server, key, directory, (file, position, length) -> {
-            if (terminal) {
-                out.print("\r\u001b[K" + file + "  " + Display.bytes(position) + " of " + Display.bytes(length));
-                out.flush();
-            }
-        });
+        TransferLine line = new TransferLine(out, options.json());
+        Download download = new Download(server, key, directory, line::at);
         JsonNode manifest = download.run();
-        if (terminal) {
-            out.print("\r\u001b[K");
-        }
+        line.end();
         out.println(options.json()
                 ? Server.pretty(manifest)
                 : "artifact " + key + " is in " + directory + ", every digest checked");
@@ -55,7 +46,8 @@ public final class PullCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static String artifactOf(Server server, String merge) {
+    /** The artifact that a completed merge made. */
+    static String artifactOf(Server server, String merge) {
         JsonNode detail = server.get("api/merges/" + Server.encode(merge));
         if (!detail.path("state").asText().equals("completed")) {
             throw new AmalgamException(ErrorCode.CONFLICT, "Merge " + merge + " is " + detail.path("state").asText()
