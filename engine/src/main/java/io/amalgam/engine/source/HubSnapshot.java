@@ -50,18 +50,6 @@ final class HubSnapshot implements ModelSnapshot {
         return new RemoteReader(file);
     }
 
-    @Override
-    public byte[] readSmall(String name, int limit) throws IOException {
-        try (RangeReader reader = open(name)) {
-            if (reader.length() > limit) {
-                throw new IOException("File " + name + " of model " + path + " has " + reader.length() + " bytes; at most " + limit + " are read.");
-            }
-            byte[] content = new byte[(int) reader.length()];
-            reader.read(0, MemorySegment.ofArray(content));
-            return content;
-        }
-    }
-
     /** A commit never changes. */
     @Override
     public void verifyUnchanged() {

@@ -179,19 +179,6 @@ final class LocalModelSnapshot implements ModelSnapshot {
         return FileRangeReader.open(locate(name));
     }
 
-    @Override
-    public byte[] readSmall(String name, int limit) throws IOException {
-        try (RangeReader reader = open(name)) {
-            if (reader.length() > limit) {
-                throw new IOException("File " + name + " of model " + reference + " has " + reader.length()
-                        + " bytes; at most " + limit + " are read.");
-            }
-            byte[] content = new byte[(int) reader.length()];
-            reader.read(0, MemorySegment.ofArray(content));
-            return content;
-        }
-    }
-
     /** Only names that were there when the snapshot was taken are opened, and links are followed again each time. */
     private Path locate(String name) throws IOException {
         if (!has(name)) {

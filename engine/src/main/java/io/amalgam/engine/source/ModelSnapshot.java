@@ -1,6 +1,7 @@
 package io.amalgam.engine.source;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -38,7 +39,17 @@ public interface ModelSnapshot {
      * @param limit the most bytes it may have
      * @throws IOException if it is not there or longer
      */
-    byte[] readSmall(String name, int limit) throws IOException;
+    default byte[] readSmall(String name, int limit) throws IOException {
+        try (RangeReader reader = open(name)) {
+            if (reader.length() > limit) {
+                throw new IOException("File " + name + " of model " + reference() + " has " + reader.length()
+                        + " bytes; at most " + limit + " are read.");
+            }
+            byte[] content = new byte[(int) reader.length()];
+            reader.read(0, MemorySegment.ofArray(content));
+            return content;
+        }
+    }
 
     /**
      * Checks that the model is still what it was when the snapshot was taken.

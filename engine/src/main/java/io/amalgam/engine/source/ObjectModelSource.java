@@ -169,19 +169,6 @@ public final class ObjectModelSource implements ModelSource {
         }
 
         @Override
-        public byte[] readSmall(String name, int limit) throws IOException {
-            try (RangeReader reader = open(name)) {
-                if (reader.length() > limit) {
-                    throw new IOException("File " + name + " of model " + reference + " has " + reader.length()
-                            + " bytes; at most " + limit + " are read.");
-                }
-                byte[] content = new byte[(int) reader.length()];
-                reader.read(0, MemorySegment.ofArray(content));
-                return content;
-            }
-        }
-
-        @Override
         public void verifyUnchanged() throws IOException {
             String now;
             try {

@@ -6,7 +6,6 @@ import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.RangeReader;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -48,19 +47,6 @@ final class ArtifactSnapshot implements ModelSnapshot {
             throw new FileNotFoundException("Artifact " + manifest.artifactKey() + " has no file " + name + ".");
         }
         return store.openArtifactFile(manifest.artifactKey(), name);
-    }
-
-    @Override
-    public byte[] readSmall(String name, int limit) throws IOException {
-        try (RangeReader reader = open(name)) {
-            if (reader.length() > limit) {
-                throw new IOException("File " + name + " of artifact " + manifest.artifactKey() + " has " + reader.length()
-                        + " bytes; at most " + limit + " are read.");
-            }
-            byte[] content = new byte[(int) reader.length()];
-            reader.read(0, MemorySegment.ofArray(content));
-            return content;
-        }
     }
 
     @Override
