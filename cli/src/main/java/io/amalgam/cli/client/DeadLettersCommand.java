@@ -1,7 +1,6 @@
 package io.amalgam.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -71,21 +70,19 @@ public final class DeadLettersCommand implements Runnable {
             JsonNode page = options.server().get(PATH + "?limit=" + limit
                     + (state == null ? "" : "&state=" + Server.encode(state))
                     + (merge == null ? "" : "&merge=" + Server.encode(merge)));
-            PrintWriter out = spec.commandLine().getOut();
-            if (options.json()) {
-                out.println(Server.pretty(page));
-            } else {
-                List<List<String>> rows = new ArrayList<>();
-                rows.add(List.of("LETTER", "STATE", "CODE", "RECORD", "AT", "REASON"));
-                for (JsonNode letter : page.path("deadLetters")) {
-                    rows.add(List.of(letter.path("id").asText(), letter.path("state").asText(),
-                            letter.path("code").asText(), place(letter), Display.time(letter.path("at")),
-                            letter.path("reason").asText()));
-                }
-                out.print(Display.table(rows));
-            }
-            out.flush();
+            options.print(spec, page, () -> Display.table(rows(page)));
             return 0;
+        }
+
+        private static List<List<String>> rows(JsonNode page) {
+            List<List<String>> rows = new ArrayList<>();
+            rows.add(List.of("LETTER", "STATE", "CODE", "RECORD", "AT", "REASON"));
+            for (JsonNode letter : page.path("deadLetters")) {
+                rows.add(List.of(letter.path("id").asText(), letter.path("state").asText(),
+                        letter.path("code").asText(), place(letter), Display.time(letter.path("at")),
+                        letter.path("reason").asText()));
+            }
+            return rows;
         }
     }
 
@@ -105,16 +102,8 @@ public final class DeadLettersCommand implements Runnable {
         @Override
         public Integer call() {
             JsonNode found = options.server().get(path(letter));
-            PrintWriter out = spec.commandLine().getOut();
-            if (options.json()) {
-                out.println(Server.pretty(found));
-            } else {
-                List<List<String>> rows = new ArrayList<>();
-                found.properties().forEach(
-                        property -> rows.add(List.of(property.getKey(), property.getValue().asText())));
-                out.print(Display.table(rows));
-            }
-            out.flush();
+            options.print(spec, found, () -> Display.table(found.properties().stream()
+                    .map(property -> List.of(property.getKey(), property.getValue().asText())).toList()));
             return 0;
         }
     }
@@ -132,14 +121,11 @@ public final class DeadLettersCommand implements Runnable {
         private CommandSpec spec;
 
         final Integer decide(Function<Server, Function<String, JsonNode>> request) {
-            PrintWriter out = spec.commandLine().getOut();
             Function<String, JsonNode> decision = request.apply(options.server());
             for (String letter : letters) {
                 JsonNode decided = decision.apply(letter);
-                out.println(options.json() ? Server.pretty(decided)
-                        : "dead letter " + letter + " is " + decided.path("state").asText() + " (record " + place(decided)
-                                + ")");
-                out.flush();
+                options.print(spec, decided, () -> "dead letter %s is %s (record %s)%n"
+                        .formatted(letter, decided.path("state").asText(), place(decided)));
             }
             return 0;
         }

@@ -1,7 +1,6 @@
 package io.amalgam.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,9 +63,7 @@ public final class KeysCommand implements Runnable {
                 order.put("days", days);
             }
             JsonNode made = options.server().post("api/keys", order);
-            PrintWriter out = spec.commandLine().getOut();
-            out.println(options.json() ? Server.pretty(made) : made.path("key").asText());
-            out.flush();
+            options.print(spec, made, () -> made.path("key").asText() + System.lineSeparator());
             return 0;
         }
     }
@@ -84,23 +81,21 @@ public final class KeysCommand implements Runnable {
         @Override
         public Integer call() {
             JsonNode page = options.server().get("api/keys");
-            PrintWriter out = spec.commandLine().getOut();
-            if (options.json()) {
-                out.println(Server.pretty(page));
-            } else {
-                List<List<String>> rows = new ArrayList<>();
-                rows.add(List.of("ID", "NAME", "TENANT", "ROLES", "MADE", "EXPIRES", "REVOKED"));
-                for (JsonNode key : page.path("keys")) {
-                    List<String> roles = new ArrayList<>();
-                    key.path("roles").forEach(role -> roles.add(role.asText()));
-                    rows.add(List.of(key.path("id").asText(), key.path("name").asText(), key.path("tenant").asText(),
-                            String.join(",", roles), Display.time(key.path("createdAt")),
-                            Display.time(key.path("expiresAt")), Display.time(key.path("revokedAt"))));
-                }
-                out.print(Display.table(rows));
-            }
-            out.flush();
+            options.print(spec, page, () -> Display.table(rows(page)));
             return 0;
+        }
+
+        private static List<List<String>> rows(JsonNode page) {
+            List<List<String>> rows = new ArrayList<>();
+            rows.add(List.of("ID", "NAME", "TENANT", "ROLES", "MADE", "EXPIRES", "REVOKED"));
+            for (JsonNode key : page.path("keys")) {
+                List<String> roles = new ArrayList<>();
+                key.path("roles").forEach(role -> roles.add(role.asText()));
+                rows.add(List.of(key.path("id").asText(), key.path("name").asText(), key.path("tenant").asText(),
+                        String.join(",", roles), Display.time(key.path("createdAt")),
+                        Display.time(key.path("expiresAt")), Display.time(key.path("revokedAt"))));
+            }
+            return rows;
         }
     }
 
@@ -120,10 +115,7 @@ public final class KeysCommand implements Runnable {
         @Override
         public Integer call() {
             JsonNode key = options.server().delete("api/keys/" + Server.encode(id));
-            PrintWriter out = spec.commandLine().getOut();
-            out.println(options.json() ? Server.pretty(key)
-                    : id + " (" + key.path("name").asText() + ") is revoked.");
-            out.flush();
+            options.print(spec, key, () -> "%s (%s) is revoked.%n".formatted(id, key.path("name").asText()));
             return 0;
         }
     }

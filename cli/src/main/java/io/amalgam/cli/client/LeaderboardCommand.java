@@ -1,7 +1,6 @@
 package io.amalgam.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -33,9 +32,7 @@ public final class LeaderboardCommand implements Callable<Integer> {
         String query = "?tasks=" + Server.encode(String.join(",", tasks))
                 + (artifact == null ? "" : "&artifact=" + Server.encode(artifact));
         JsonNode board = options.server().get("api/leaderboard" + query);
-        PrintWriter out = spec.commandLine().getOut();
-        out.print(options.json() ? Server.pretty(board) + System.lineSeparator() : text(board));
-        out.flush();
+        options.print(spec, board, () -> text(board));
         return 0;
     }
 

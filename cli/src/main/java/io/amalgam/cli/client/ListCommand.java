@@ -1,7 +1,6 @@
 package io.amalgam.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -35,13 +34,7 @@ public final class ListCommand implements Callable<Integer> {
     public Integer call() {
         JsonNode page = options.server().get(artifacts ? "api/artifacts?limit=" + limit
                 : "api/merges?limit=" + limit + (state == null ? "" : "&state=" + Server.encode(state)));
-        PrintWriter out = spec.commandLine().getOut();
-        if (options.json()) {
-            out.println(Server.pretty(page));
-        } else {
-            out.print(Display.table(artifacts ? artifactRows(page) : mergeRows(page)));
-        }
-        out.flush();
+        options.print(spec, page, () -> Display.table(artifacts ? artifactRows(page) : mergeRows(page)));
         return 0;
     }
 

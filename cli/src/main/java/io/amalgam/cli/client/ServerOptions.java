@@ -1,5 +1,9 @@
 package io.amalgam.cli.client;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
+import java.util.function.Supplier;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** What all commands of a client have in common. */
@@ -25,5 +29,16 @@ final class ServerOptions {
     /** Whether a program reads the output. */
     boolean json() {
         return json;
+    }
+
+    /** Prints what the service answered: as JSON for a program, else in the words given, with their line breaks. */
+    void print(CommandSpec spec, JsonNode answer, Supplier<String> words) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(Server.pretty(answer));
+        } else {
+            out.print(words.get());
+        }
+        out.flush();
     }
 }

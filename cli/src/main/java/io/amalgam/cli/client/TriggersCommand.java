@@ -63,23 +63,21 @@ public final class TriggersCommand implements Runnable {
         @Override
         public Integer call() {
             JsonNode page = options.server().get(PATH);
-            PrintWriter out = spec.commandLine().getOut();
-            if (options.json()) {
-                out.println(Server.pretty(page));
-            } else {
-                List<List<String>> rows = new ArrayList<>();
-                rows.add(List.of("TRIGGER", "WHEN", "LAST FIRED", "STATE", "SCORE", "NAME"));
-                for (JsonNode trigger : page.path("triggers")) {
-                    JsonNode firing = trigger.path("firings").path(0);
-                    rows.add(List.of(trigger.path("id").asText(), trigger.path("condition").path("type").asText(),
-                            Display.time(firing.path("noticedAt")), firing.path("state").asText(),
-                            trigger.has("lastScore") ? Display.score(trigger.path("lastScore").asDouble()) : "",
-                            trigger.path("name").asText()));
-                }
-                out.print(Display.table(rows));
-            }
-            out.flush();
+            options.print(spec, page, () -> Display.table(rows(page)));
             return 0;
+        }
+
+        private static List<List<String>> rows(JsonNode page) {
+            List<List<String>> rows = new ArrayList<>();
+            rows.add(List.of("TRIGGER", "WHEN", "LAST FIRED", "STATE", "SCORE", "NAME"));
+            for (JsonNode trigger : page.path("triggers")) {
+                JsonNode firing = trigger.path("firings").path(0);
+                rows.add(List.of(trigger.path("id").asText(), trigger.path("condition").path("type").asText(),
+                        Display.time(firing.path("noticedAt")), firing.path("state").asText(),
+                        trigger.has("lastScore") ? Display.score(trigger.path("lastScore").asDouble()) : "",
+                        trigger.path("name").asText()));
+            }
+            return rows;
         }
     }
 
@@ -99,26 +97,24 @@ public final class TriggersCommand implements Runnable {
         @Override
         public Integer call() {
             JsonNode found = options.server().get(path(trigger));
-            PrintWriter out = spec.commandLine().getOut();
-            if (options.json()) {
-                out.println(Server.pretty(found));
-            } else {
-                out.printf("%s, %s%n%n", found.path("name").asText(), found.path("condition"));
-                List<List<String>> rows = new ArrayList<>();
-                rows.add(List.of("FIRED", "STATE", "SCORE", "DIFFERENCE", "MERGE", "WHY"));
-                for (JsonNode firing : found.path("firings")) {
-                    rows.add(List.of(Display.time(firing.path("noticedAt")), firing.path("state").asText(),
-                            firing.has("score") ? Display.score(firing.path("score").asDouble()) : "",
-                            firing.has("difference") ? Display.difference(firing.path("difference").asDouble()) + " ("
-                                    + firing.path("verdict").asText() + ")" : "",
-                            firing.path("merge").asText(),
-                            firing.path("cause").asText()
-                                    + (firing.has("message") ? ": " + firing.path("message").asText() : "")));
-                }
-                out.print(Display.table(rows));
-            }
-            out.flush();
+            options.print(spec, found, () -> "%s, %s%n%n".formatted(found.path("name").asText(), found.path("condition"))
+                    + Display.table(rows(found)));
             return 0;
+        }
+
+        private static List<List<String>> rows(JsonNode trigger) {
+            List<List<String>> rows = new ArrayList<>();
+            rows.add(List.of("FIRED", "STATE", "SCORE", "DIFFERENCE", "MERGE", "WHY"));
+            for (JsonNode firing : trigger.path("firings")) {
+                rows.add(List.of(Display.time(firing.path("noticedAt")), firing.path("state").asText(),
+                        firing.has("score") ? Display.score(firing.path("score").asDouble()) : "",
+                        firing.has("difference") ? Display.difference(firing.path("difference").asDouble()) + " ("
+                                + firing.path("verdict").asText() + ")" : "",
+                        firing.path("merge").asText(),
+                        firing.path("cause").asText()
+                                + (firing.has("message") ? ": " + firing.path("message").asText() : "")));
+            }
+            return rows;
         }
     }
 
@@ -212,9 +208,7 @@ public final class TriggersCommand implements Runnable {
                         + problem.path("message").asText());
             }
             err.flush();
-            PrintWriter out = spec.commandLine().getOut();
-            out.println(options.json() ? Server.pretty(made) : "trigger " + made.path("trigger").path("id").asText());
-            out.flush();
+            options.print(spec, made, () -> "trigger %s%n".formatted(made.path("trigger").path("id").asText()));
             return 0;
         }
 
@@ -244,10 +238,8 @@ public final class TriggersCommand implements Runnable {
         @Override
         public Integer call() {
             JsonNode fired = options.server().post(path(trigger) + "/fire", Map.of());
-            PrintWriter out = spec.commandLine().getOut();
-            out.println(options.json() ? Server.pretty(fired)
-                    : "trigger " + trigger + " starts in " + fired.path("debounceSeconds").asText() + " s");
-            out.flush();
+            options.print(spec, fired, () -> "trigger %s starts in %s s%n"
+                    .formatted(trigger, fired.path("debounceSeconds").asText()));
             return 0;
         }
     }
@@ -268,10 +260,8 @@ public final class TriggersCommand implements Runnable {
         @Override
         public Integer call() {
             options.server().delete(path(trigger));
-            PrintWriter out = spec.commandLine().getOut();
             ObjectNode gone = JsonNodeFactory.instance.objectNode().put("id", trigger).put("state", "deleted");
-            out.println(options.json() ? Server.pretty(gone) : "trigger " + trigger + " is gone");
-            out.flush();
+            options.print(spec, gone, () -> "trigger %s is gone%n".formatted(trigger));
             return 0;
         }
     }
