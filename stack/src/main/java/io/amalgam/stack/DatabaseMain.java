@@ -45,6 +45,8 @@ public final class DatabaseMain {
                 // By default a socket in /tmp and segments in /dev/shm, outside the project's folder.
                 .setServerConfig("unix_socket_directories", "")
                 .setServerConfig("dynamic_shared_memory_type", "mmap")
+                // The library's default answers before a transaction is safe from a crash of the server.
+                .setServerConfig("synchronous_commit", "on")
                 // A laptop's share of memory; everything in it can be made again.
                 .setServerConfig("shared_buffers", "16MB")
                 .setServerConfig("max_connections", "50")

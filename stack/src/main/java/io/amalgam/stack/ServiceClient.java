@@ -14,6 +14,22 @@ import java.time.Duration;
 public final class ServiceClient {
     private static final Duration REQUEST_LIMIT = Duration.ofSeconds(30);
 
+    /** The service answered, and refused. */
+    public static final class Refusal extends IOException {
+        private static final long serialVersionUID = 1L;
+        private final int status;
+
+        Refusal(int status, String message) {
+            super(message);
+            this.status = status;
+        }
+
+        /** Returns the status of HTTP: from 500 on, asking again may help. */
+        public int status() {
+            return status;
+        }
+    }
+
     private final URI address;
     private final HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
     private final ObjectMapper json = new ObjectMapper();
@@ -32,7 +48,7 @@ public final class ServiceClient {
      * Reads a resource.
      *
      * @param path of it, with a leading slash
-     * @throws IOException if the service refuses; the message is what it says
+     * @throws IOException if there is no answer; a {@link Refusal} if the service refuses, whose message is what it says
      */
     public JsonNode get(String path) throws IOException, InterruptedException {
         return send(HttpRequest.newBuilder(address.resolve(path)).timeout(REQUEST_LIMIT).build());
@@ -43,7 +59,7 @@ public final class ServiceClient {
      *
      * @param path to post to, with a leading slash
      * @param body the document
-     * @throws IOException if the service refuses; the message is what it says
+     * @throws IOException if there is no answer; a {@link Refusal} if the service refuses, whose message is what it says
      */
     public JsonNode post(String path, JsonNode body) throws IOException, InterruptedException {
         return send(HttpRequest.newBuilder(address.resolve(path)).timeout(REQUEST_LIMIT)
@@ -55,7 +71,7 @@ public final class ServiceClient {
      * Deletes a resource, or asks that it end.
      *
      * @param path of it, with a leading slash
-     * @throws IOException if the service refuses; the message is what it says
+     * @throws IOException if there is no answer; a {@link Refusal} if the service refuses, whose message is what it says
      */
     public JsonNode delete(String path) throws IOException, InterruptedException {
         return send(HttpRequest.newBuilder(address.resolve(path)).timeout(REQUEST_LIMIT).DELETE().build());
@@ -72,8 +88,8 @@ public final class ServiceClient {
         }
         if (response.statusCode() >= 300) {
             String detail = body.path("detail").asText(body.path("title").asText(""));
-            throw new IOException(request.method() + " " + request.uri().getPath() + " was answered with "
-                    + response.statusCode() + (detail.isEmpty() ? "" : ": " + detail));
+            throw new Refusal(response.statusCode(), request.method() + " " + request.uri().getPath()
+                    + " was answered with " + response.statusCode() + (detail.isEmpty() ? "" : ": " + detail));
         }
         return body;
     }

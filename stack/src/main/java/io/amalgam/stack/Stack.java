@@ -208,7 +208,7 @@ public final class Stack implements AutoCloseable {
         if (!Files.exists(runner)) {
             throw new IOException(module + " is not built: " + runner + " is missing; run ./amalgam build");
         }
-        Map<String, String> environment = environment(serviceAddress.getPort());
+        Map<String, String> environment = environment(name, serviceAddress.getPort());
         supervise(new Supervised(name, false, settings.restartLimit(), this::report, () -> {
             ChildJvm child = ChildJvm.start(new ChildJvm.Command(
                     name, flags("SERVICE", module.toUpperCase(Locale.ROOT).replace('-', '_')), runner.toString(),
@@ -225,7 +225,7 @@ public final class Stack implements AutoCloseable {
         return null;
     }
 
-    private Map<String, String> environment(int port) {
+    private Map<String, String> environment(String name, int port) {
         Map<String, String> environment = new TreeMap<>();
         environment.put("AMALGAM_MODELS_ROOT", settings.models().toString());
         environment.put("AMALGAM_STORE_ROOT", settings.store().toString());
@@ -236,6 +236,8 @@ public final class Stack implements AutoCloseable {
         environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
         environment.put("QUARKUS_DATASOURCE_JDBC_URL", databaseUrl);
         if (settings.database().isEmpty()) {
+            // Who is who in pg_stat_activity.
+            environment.put("QUARKUS_DATASOURCE_JDBC_URL", databaseUrl + "?ApplicationName=" + name);
             environment.put("QUARKUS_DATASOURCE_USERNAME", "postgres");
             environment.put("QUARKUS_DATASOURCE_PASSWORD", "postgres");
         }

@@ -11,6 +11,8 @@ import java.util.function.Consumer;
  */
 final class Supervised implements AutoCloseable {
     private static final Duration STEADY = Duration.ofMinutes(1);
+    /** Between attempts to start it: what keeps it from starting, such as a port that is still taken, often passes. */
+    private static final Duration PAUSE = Duration.ofSeconds(1);
 
     /** Starts the process and waits until it is ready. */
     interface Starter {
@@ -84,21 +86,39 @@ final class Supervised implements AutoCloseable {
             if (endExpected) {
                 return;
             }
-            restarts = ran.compareTo(STEADY) > 0 ? 1 : restarts + 1;
+            restarts = ran.compareTo(STEADY) > 0 ? 0 : restarts;
+        }
+        for (String what = name + " ended (status " + status + ")"; mayRestart(what); what = name + " did not start") {
+            try {
+                start();
+                reporter.accept(name + " is ready again");
+                return;
+            } catch (IOException e) {
+                reporter.accept(e.getMessage());
+            }
+            try {
+                Thread.sleep(PAUSE);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    /** Whether it is started again, which is said; counted. */
+    private boolean mayRestart(String what) {
+        synchronized (this) {
+            if (endExpected) {
+                return false;
+            }
+            restarts++;
         }
         if (restarts > restartLimit) {
-            reporter.accept(name + " ended again (status " + status + ") and is not started any more; its log is "
-                    + child().log());
-            return;
+            reporter.accept(what + " again and is not started any more; its log is " + child().log());
+            return false;
         }
-        reporter.accept(name + " ended (status " + status + ") and is started again");
-        try {
-            start();
-            reporter.accept(name + " is ready again");
-        } catch (IOException e) {
-            reporter.accept(e.getMessage());
-            ended(-1, Duration.ZERO);
-        }
+        reporter.accept(what + " and is started again");
+        return true;
     }
 
     /** From now on its end is what somebody wants. */
