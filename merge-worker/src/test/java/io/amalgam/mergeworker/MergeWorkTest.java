@@ -8,11 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.amalgam.engine.Version;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.execute.ExecutionListener;
 import io.amalgam.engine.plan.MergePlan;
 import io.amalgam.engine.plan.PinnedRecipe;
 import io.amalgam.engine.plan.PlanJson;
 import io.amalgam.engine.plan.Planner;
 import io.amalgam.engine.store.ArtifactStore;
+import io.amalgam.events.Event.AssemblyCompleted;
 import io.amalgam.events.Event.AssemblyFailed;
 import io.amalgam.events.Event.AssemblyRequested;
 import io.amalgam.events.Event.ChunkCompleted;
@@ -95,6 +97,31 @@ class MergeWorkTest extends PartsOfTheLine {
             assertTrue(failed.message().startsWith("3 workers died or hung with chunk 1"), failed.message());
         }
         assertEquals(3, deaths.get());
+    }
+
+    @Test
+    void anAssemblyThatIsDoneIsToldHoweverManyWorkersDiedAfterIt() throws Exception {
+        PinnedRecipe pinned = line.pin(Line.recipe(0.66, "ordering-expert", "navigation-expert"), Line.SHARD_BYTES);
+        MergePlan plan = Planner.plan(pinned);
+        for (int index = 0; index < plan.chunks().size(); index++) {
+            engine().make(plan.slice(index), ExecutionListener.NONE);
+        }
+        line.store().assemble(plan, pinned);
+        // Two have begun it again, and died before they could tell.
+        String marks = "begun/merge-told/assembly";
+        line.store().put(marks, new byte[2]);
+        line.publish(new AssemblyRequested(
+                "merge-told", pinned.artifactKey(), plan.digest(), plan.chunks().size(),
+                ArtifactStore.pinnedLocation(pinned.artifactKey()), Version.NUMERICS, 1, 1, 60, Instant.now()));
+        try (Slot slot = new ShareGroupQueue(connection, Topics.CHUNK_WORKERS).open()) {
+            slot.release(take(slot));
+        }
+        try (OneWorker worker = new OneWorker("herald", engine())) {
+            Line.await(() -> !line.events(Topics.CHUNK_RESULTS, AssemblyCompleted.class,
+                    event -> event.merge().equals("merge-told")).isEmpty());
+            Line.await(() -> worker.loop.held() == 0);
+        }
+        assertTrue(line.store().get(marks, 10).isEmpty());
     }
 
     @Test

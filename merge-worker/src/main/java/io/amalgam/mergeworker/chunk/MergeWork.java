@@ -301,6 +301,7 @@ public final class MergeWork implements WorkHandler {
                 present = store.reuse(request.artifact(), slice.chunk());
             }
             if (present.isPresent()) {
+                survived();
                 listener.done(elapsed(begun), true);
                 return completed(present.get(), 0, Duration.ZERO, true);
             }
@@ -403,15 +404,26 @@ public final class MergeWork implements WorkHandler {
                         "the plan of merge %s is %s; it was begun with %s"
                                 .formatted(request.merge(), plan.digest(), request.plan()));
             }
+            Optional<Manifest> present = store.manifest(request.artifact());
+            if (present.isPresent()) {
+                return completed(present.get());
+            }
             if (!take(request.deadlineSeconds())) {
                 return Outcome.GIVE_BACK;
+            }
+            if (mergeEnded()) {
+                return Outcome.DONE;
             }
             if (lost()) {
                 return failLost();
             }
             Manifest manifest = store.assemble(plan, pinned);
-            survived();
             LOG.info("merge {} is assembled: artifact {}", request.merge(), request.artifact());
+            return completed(manifest);
+        }
+
+        private Outcome completed(Manifest manifest) throws InterruptedException {
+            survived();
             return publish(new AssemblyCompleted(
                     request.merge(), manifest.artifactKey(), MergePlanning.artifactLocation(manifest.artifactKey()),
                     manifestSha256(manifest.artifactKey()), worker, clock.instant()));
