@@ -63,6 +63,8 @@ public class LineConsumer {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(8);
+    /** A dead replica's partitions wait no longer than this for another one. */
+    private static final int SESSION_MILLISECONDS = 10_000;
     /** Topics may be made after this consumer has started. */
     private static final int TOPICS_AGE_MILLISECONDS = 5_000;
 
@@ -194,6 +196,8 @@ public class LineConsumer {
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, GROUP);
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, true);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MILLISECONDS);
+        settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, SESSION_MILLISECONDS / 4);
         settings.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, TOPICS_AGE_MILLISECONDS);
         return settings;
     }
