@@ -134,6 +134,22 @@ class ArtifactTest {
     }
 
     @Test
+    void anArtifactThatNobodyWasToldOfIsAnnouncedByAnotherAttempt() throws Exception {
+        JsonNode first = http.postYaml("/api/merges", Recipes.linear(0.265)).json();
+        String artifact = first.path("artifact").asText();
+        // Cancelled between the manifest and its announcement.
+        RealArtifact.make(store, models, artifact);
+        apply(new Event.MergeCancelled(first.path("id").asText(), artifact, "me", "", Events.at(2)));
+        JsonNode second = http.postYaml("/api/merges", Recipes.linear(0.265)).json();
+        assertEquals("STARTED", second.path("outcome").asText());
+        assertEquals(2, second.path("attempt").asInt());
+        complete(second);
+        JsonNode third = http.postYaml("/api/merges", Recipes.linear(0.265)).json();
+        assertEquals("COMPLETE", third.path("outcome").asText());
+        assertEquals(second.path("id").asText(), third.path("id").asText());
+    }
+
+    @Test
     void anOrderForAnArtifactThatExistsIsAnsweredWithIt() throws Exception {
         JsonNode first = http.postYaml("/api/merges", Recipes.linear(0.23)).json();
         Manifest manifest = complete(first);

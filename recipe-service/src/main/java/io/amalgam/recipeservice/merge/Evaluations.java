@@ -73,6 +73,12 @@ public class Evaluations {
         }
     }
 
+    /** Whether an artifact has been announced, as far as the projection has heard. */
+    static boolean isTold(Connection connection, String artifact) throws SQLException {
+        return Sql.first(connection, "select id from projection.artifact where id = ?",
+                row -> row.getString("id"), artifact).isPresent();
+    }
+
     private static Optional<ArtifactCompleted> find(Connection connection, String artifact) throws SQLException {
         List<ModelPlace> models = Sql.list(connection,
                 "select * from projection.artifact_model where artifact = ? order by position",

@@ -213,7 +213,11 @@ public class Merges {
                 .orElse(0);
         Optional<MergeView> newest = queries.newestOf(connection, artifact);
         quotas.admitBytes(connection, caller.tenant(), artifact, wanted.name(), wanted.bytes());
-        if (complete) {
+        // One that was cancelled or given up when its artifact was there already has told nobody of it: another attempt
+        // finds everything done, and does.
+        boolean untold = newest.filter(merge -> merge.terminal() && !merge.state().equals("completed")).isPresent()
+                && !Evaluations.isTold(connection, artifact);
+        if (complete && !untold) {
             List<String> added = evaluations.extend(connection, artifact, wanted.benchmarks(), trace);
             if (!added.isEmpty()) {
                 problems.add(ProblemView.of(new Problem(ErrorCode.CONFLICT, Problem.Severity.NOTE,
