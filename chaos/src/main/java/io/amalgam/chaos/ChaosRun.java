@@ -17,13 +17,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import org.apache.kafka.common.KafkaException;
 
 /** One run: the stack under load, faults by the seed's schedule, rest, the check, the figures. */
 final class ChaosRun {
-    private static final Duration SETTLE = Duration.ofMinutes(8);
-    private static final Duration PROJECTION = Duration.ofMinutes(2);
+    /** For all processes to be back; above the longest start of one. */
+    private static final Duration RETURN = Duration.ofMinutes(10);
+    /** Without any order's end: above three rounds of a chunk's patience, after which a merge ends as stalled. */
+    private static final Duration STILLNESS = Duration.ofMinutes(20);
+    private static final Duration PROJECTION = Duration.ofMinutes(5);
     private static final int MOST_DOWN = 1;
-    private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
     private static final long SHORTEST_PAUSE_MILLIS = 1_000;
     private static final long LONGEST_PAUSE_MILLIS = 9_000;
 
@@ -69,12 +73,13 @@ final class ChaosRun {
             List<String> differences = new ArrayList<>();
             witness.start();
             load.start();
-            try (Processes processes = new Processes(stack)) {
-                breakThings(new Injector(stack, processes, settings.store(), new Random(seed + 2)), processes, load,
-                        reference, differences);
+            Processes processes = new Processes(stack);
+            try (processes) {
+                breakThings(new Injector(stack, processes, settings.store(), new Random(seed + 2), new Random(seed + 4)),
+                        processes, load, reference, differences);
             }
             load.stopOrdering();
-            settle(load);
+            settle(processes, load, differences);
             load.close();
             witness.close();
             compareFinished(load, reference, differences, Integer.MAX_VALUE);
@@ -105,7 +110,7 @@ final class ChaosRun {
     /** A line of which everything is down does nothing that could go wrong: on a slow machine, faults wait for it. */
     private static void awaitMostBack(Processes processes) throws InterruptedException {
         long end = System.nanoTime() + LONGEST_WAIT.toNanos();
-        while (processes.down() > MOST_DOWN && System.nanoTime() < end) {
+        while (processes.down().size() > MOST_DOWN && System.nanoTime() < end) {
             Thread.sleep(100);
         }
     }
@@ -123,12 +128,24 @@ final class ChaosRun {
         }
     }
 
-    private void settle(Load load) throws InterruptedException {
+    /** Waits until every process is back, and then for every order, as long as any of them still ends. */
+    private void settle(Processes processes, Load load, List<String> differences) throws InterruptedException {
         say("no more faults and orders; " + load.unfinished() + " orders are open");
-        long end = System.nanoTime() + SETTLE.toNanos();
-        while (load.unfinished() > 0 && System.nanoTime() < end) {
+        long end = System.nanoTime() + RETURN.toNanos();
+        while (!processes.down().isEmpty() && System.nanoTime() < end) {
             Thread.sleep(500);
         }
+        processes.down().forEach(name -> differences.add(name + " has not come back"));
+        long open = load.unfinished();
+        end = System.nanoTime() + STILLNESS.toNanos();
+        while (open > 0 && System.nanoTime() < end) {
+            Thread.sleep(500);
+            if (load.unfinished() < open) {
+                open = load.unfinished();
+                end = System.nanoTime() + STILLNESS.toNanos();
+            }
+        }
+        say("the line is at rest; " + load.unfinished() + " orders are open");
     }
 
     private boolean report(
@@ -140,7 +157,9 @@ final class ChaosRun {
         out.printf("seed %d, %d minutes%n", seed, Duration.ofNanos(System.nanoTime() - begin).toMinutes());
         out.printf("%-44s %6d%n", "merges submitted", load.orders().size());
         out.printf("%-44s %6d%n", "faults injected", sum);
-        faults.forEach((kind, count) -> out.printf("  %-42s %6d%n", kind.words(), count));
+        for (FaultKind kind : FaultKind.values()) {
+            out.printf("  %-42s %6d%n", kind.words(), faults.getOrDefault(kind, 0));
+        }
         out.printf("%-44s %6d%n", "results delivered more than once", checker.redeliveries());
         out.printf("%-44s %6d%n", "records given up (dead letters)", checker.deadLetters());
         out.printf("%-44s %6d%n", "merges given up and tried again", load.triedAgain());
@@ -178,7 +197,7 @@ final class ChaosRun {
                 if (clean || System.nanoTime() > end) {
                     return checker;
                 }
-            } catch (IOException failure) {
+            } catch (IOException | KafkaException failure) {
                 if (System.nanoTime() > end) {
                     throw failure;
                 }

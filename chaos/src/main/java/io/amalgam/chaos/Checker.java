@@ -35,7 +35,7 @@ final class Checker {
     private final List<String> duplicated = new ArrayList<>();
     private final List<String> wrong = new ArrayList<>();
     private final Map<String, Event> ends = new HashMap<>();
-    private final Set<String> requested = new HashSet<>();
+    private final Map<String, String> requested = new HashMap<>();
     private final Map<String, Event.ArtifactCompleted> published = new LinkedHashMap<>();
     private int redeliveries;
     private int deadLetters;
@@ -105,7 +105,7 @@ final class Checker {
     private void readRequests() {
         for (Received received : events(Topics.MERGE_REQUESTS)) {
             if (received.event() instanceof Event.MergeRequested request) {
-                requested.add(request.merge());
+                requested.put(request.merge(), request.artifact());
             }
         }
     }
@@ -264,33 +264,27 @@ final class Checker {
         }
     }
 
-    /** What nobody ordered must not have been made: a repeated request is no new one. */
+    /**
+     * Every request has an end, also one that its order never heard of since the answer was lost on its way; and what
+     * nobody ordered was not made: a repeated request is no new one.
+     */
     private void checkNothingElseWasMade() {
-        Set<String> known = new HashSet<>();
         Set<String> artifacts = new HashSet<>();
         for (Order order : orders) {
-            known.addAll(order.merges());
             artifacts.add(order.artifact());
         }
-        for (String merge : requested) {
-            // The answer to an order may have been lost on its way, but what it asked for is known by its artifact.
-            if (!known.contains(merge) && !artifacts.contains(artifactOf(merge))) {
+        requested.forEach((merge, artifact) -> {
+            if (!ends.containsKey(merge)) {
+                lost.add("merge " + merge + " was requested and has no terminal event");
+            }
+            if (!artifacts.contains(artifact)) {
                 duplicated.add("merge " + merge + " was requested and ordered by nobody");
             }
-        }
+        });
         for (String artifact : published.keySet()) {
             if (!artifacts.contains(artifact)) {
                 duplicated.add("artifact " + artifact + " was published and ordered by nobody");
             }
         }
-    }
-
-    private String artifactOf(String merge) {
-        return switch (ends.get(merge)) {
-            case Event.MergeCompleted completed -> completed.artifact();
-            case Event.MergeFailed failed -> failed.artifact();
-            case Event.MergeCancelled cancelled -> cancelled.artifact();
-            case null, default -> "";
-        };
     }
 }

@@ -6,13 +6,13 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -42,18 +42,21 @@ final class Injector {
     private final Stack stack;
     private final Processes processes;
     private final Path store;
+    private final Random kinds;
     private final Random random;
 
     /**
      * Prepares to break a stack.
      *
      * @param store the artifact store's folder, watched for the moments at which to strike
-     * @param random decides whom and when; made from the seed
+     * @param kinds decides on kinds of faults; of its own, so that the kinds' sequence is the seed's whatever they meet
+     * @param random decides whom and for how long
      */
-    Injector(Stack stack, Processes processes, Path store, Random random) {
+    Injector(Stack stack, Processes processes, Path store, Random kinds, Random random) {
         this.stack = stack;
         this.processes = processes;
         this.store = store;
+        this.kinds = kinds;
         this.random = random;
     }
 
@@ -63,7 +66,7 @@ final class Injector {
         for (FaultKind kind : FaultKind.values()) {
             sum += kind.weight();
         }
-        int point = random.nextInt(sum);
+        int point = kinds.nextInt(sum);
         for (FaultKind kind : FaultKind.values()) {
             point -= kind.weight();
             if (point < 0) {
@@ -163,11 +166,10 @@ final class Injector {
 
     /** Kills all merge-workers at once when a file appears in a folder of an artifact that was not there before. */
     private Optional<String> killWorkersWhen(String area, String name) throws IOException, InterruptedException {
-        Set<Path> before = find(area, name);
+        Set<Path> before = find(area, name, Set.of());
         Set<Path> fresh = new HashSet<>();
         boolean seen = await(() -> {
-            fresh.addAll(find(area, name));
-            fresh.removeAll(before);
+            fresh.addAll(find(area, name, before));
             return !fresh.isEmpty();
         });
         if (!seen) {
@@ -179,12 +181,15 @@ final class Injector {
                 : Optional.of(workers.size() + " processes at " + store.relativize(fresh.iterator().next()));
     }
 
-    /** Files of a name, or files in a folder of that name, in all artifacts' folders of an area. */
-    private Set<Path> find(String area, String name) {
+    /** Files of a name, or files in a folder of that name, in all artifacts' folders of an area, but for those known. */
+    private Set<Path> find(String area, String name, Set<Path> known) {
         Set<Path> found = new HashSet<>();
         try (DirectoryStream<Path> artifacts = Files.newDirectoryStream(store.resolve(area))) {
             for (Path artifact : artifacts) {
                 Path place = artifact.resolve(name);
+                if (known.contains(place)) {
+                    continue;
+                }
                 if (Files.isRegularFile(place)) {
                     found.add(place);
                 } else if (Files.isDirectory(place)) {
@@ -193,35 +198,41 @@ final class Injector {
                     }
                 }
             }
-        } catch (NoSuchFileException none) {
-            return found;
-        } catch (IOException | DirectoryIteratorException movedMeanwhile) {
-            return found;
+        } catch (IOException | DirectoryIteratorException noneOrMovedMeanwhile) {
+            // What was found until then counts.
         }
+        found.removeAll(known);
         return found;
     }
 
-    /** Takes a lock that the projection's transactions need, and kills a replica when one waits for it. */
+    /** Takes a lock that the projection's transactions need, and kills a replica that waits for it. */
     private Optional<String> killInTransaction() throws SQLException, InterruptedException {
+        // Closing the holder's connection gives the lock back.
         try (Connection holder = connect(); Connection observer = connect()) {
             holder.setAutoCommit(false);
             try (Statement statement = holder.createStatement()) {
                 statement.execute("lock table projection.merge in exclusive mode");
             }
-            boolean waits = await(() -> waiting(observer));
-            Optional<String> killed = waits ? kill("recipe-service") : Optional.empty();
-            holder.rollback();
-            return killed;
+            List<String> waiting = new ArrayList<>();
+            await(() -> waiting.addAll(waiting(observer)));
+            return waiting.stream().findFirst().flatMap(processes::find).map(this::killed);
         }
     }
 
-    private static boolean waiting(Connection observer) {
+    /** The replicas, by the names of their processes, of which a transaction waits for a lock. */
+    private static List<String> waiting(Connection observer) {
+        List<String> names = new ArrayList<>();
         try (Statement statement = observer.createStatement();
-                ResultSet waiting = statement.executeQuery("select count(*) from pg_locks where not granted")) {
-            return waiting.next() && waiting.getInt(1) > 0;
+                ResultSet waiting = statement.executeQuery("""
+                        select application_name from pg_stat_activity
+                        where wait_event_type = 'Lock' and application_name like 'recipe-service%'""")) {
+            while (waiting.next()) {
+                names.add(waiting.getString(1));
+            }
         } catch (SQLException gone) {
-            return false;
+            return List.of();
         }
+        return names;
     }
 
     private Optional<String> closeConnections() throws SQLException {

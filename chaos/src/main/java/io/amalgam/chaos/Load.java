@@ -14,7 +14,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** Orders merges as users do, at any replica, and follows each to its end. */
 final class Load {
     private static final int OPEN_AT_ONCE = 4;
-    private static final int MOST_REFUSALS = 200;
+    /** Statuses of HTTP that say "later": too many requests, a dependency that does not answer or not in time. */
+    private static final Set<Integer> LATER = Set.of(429, 503, 504);
     private static final long PAUSE_MILLIS = 400;
     /** What a merge may legitimately end with when its workers are killed all the time: it is then tried again. */
     private static final Set<String> EXPLAINED = Set.of("WORKER_LOST", "DEADLINE_EXCEEDED", "STALLED");
@@ -92,43 +93,39 @@ final class Load {
         }
     }
 
+    /** Takes an order one step further. While the service is away, or says so, it is asked again, however long. */
     private void advance(Order order) throws InterruptedException {
         ServiceClient service = replicas.get(random.nextInt(replicas.size()));
-        if (order.state() == Order.State.UNSENT) {
-            submit(service, order);
-            return;
-        }
         try {
+            if (order.merges().isEmpty()) {
+                submit(service, order);
+                return;
+            }
             if (order.cancellationDue()) {
                 service.delete("/api/merges/" + order.merges().getLast());
                 order.cancellationSent();
             }
             follow(service, order);
+        } catch (ServiceClient.Refusal refusal) {
+            if (LATER.contains(refusal.status())) {
+                order.delayed(refusal.getMessage());
+            } else {
+                order.end(Order.State.WRONG, refusal.getMessage());
+            }
         } catch (IOException whileAway) {
-            // Asked again.
+            order.delayed(String.valueOf(whileAway.getMessage()));
+        } catch (RuntimeException fault) {
+            order.end(Order.State.WRONG, "an answer was not understood: " + fault);
         }
     }
 
-    private static void submit(ServiceClient service, Order order) throws InterruptedException {
+    private static void submit(ServiceClient service, Order order) throws IOException, InterruptedException {
         ObjectNode body = service.object();
         body.put("recipe", order.wish().recipe());
         body.put("name", "order-" + order.wish().number());
         body.put("shardSize", order.wish().shardSize());
         order.wish().benchmarks().forEach(body.putArray("benchmarks")::add);
-        try {
-            accepted(order, service.post("/api/merges", body));
-        } catch (IOException refusal) {
-            if (order.refused(refusal.getMessage()) > MOST_REFUSALS) {
-                order.end(Order.State.WRONG, "never accepted: " + refusal.getMessage());
-            }
-        }
-    }
-
-    private static void accepted(Order order, JsonNode submission) {
-        order.accepted(submission.path("id").asText(null), submission.path("artifact").asText());
-        if (submission.path("outcome").asText().equals("COMPLETE") && order.wish().benchmarks().isEmpty()) {
-            order.end(Order.State.COMPLETED, "");
-        }
+        order.accepted(service.post("/api/merges", body));
     }
 
     private void follow(ServiceClient service, Order order) throws IOException, InterruptedException {
@@ -166,7 +163,6 @@ final class Load {
     }
 
     private static void retry(ServiceClient service, Order order) throws IOException, InterruptedException {
-        accepted(order, service.post(
-                "/api/merges/" + order.merges().getLast() + "/retry", service.object()));
+        order.accepted(service.post("/api/merges/" + order.merges().getLast() + "/retry", service.object()));
     }
 }

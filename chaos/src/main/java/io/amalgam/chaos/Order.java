@@ -1,5 +1,6 @@
 package io.amalgam.chaos;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -42,7 +43,6 @@ final class Order {
     private String note = "";
     private long acceptedNanos;
     private boolean cancellationSent;
-    private int refusals;
 
     Order(Wish wish) {
         this.wish = wish;
@@ -65,27 +65,28 @@ final class Order {
         return List.copyOf(merges);
     }
 
-    /** What there is to say about a state that is wrong. */
+    /** What there is to say about a state that is wrong, or about why it is not another one yet. */
     synchronized String note() {
         return note;
     }
 
-    /** An attempt was accepted. */
-    synchronized void accepted(String merge, String key) {
+    /** An attempt was accepted; what the service said to it. */
+    synchronized void accepted(JsonNode submission) {
+        String merge = submission.path("id").asText(null);
         if (merge != null && !merges.contains(merge)) {
             merges.add(merge);
         }
-        artifact = key;
+        artifact = submission.path("artifact").asText();
+        note = "";
         if (state == State.UNSENT) {
             acceptedNanos = System.nanoTime();
             state = State.OPEN;
         }
     }
 
-    /** It was refused once more; why, and how often by now. */
-    synchronized int refused(String reason) {
+    /** It could not be taken further for now. */
+    synchronized void delayed(String reason) {
         note = reason;
-        return ++refusals;
     }
 
     synchronized void end(State end, String reason) {

@@ -40,9 +40,9 @@ final class Processes implements AutoCloseable {
         return Optional.ofNullable(child).map(ChildJvm::process).filter(Process::isAlive).map(Process::toHandle);
     }
 
-    /** How many processes have ended and are not ready again. */
-    long down() {
-        return stack.names().stream().filter(name -> find(name).isEmpty()).count();
+    /** The names of the processes that have ended and are not ready again. */
+    List<String> down() {
+        return stack.names().stream().filter(name -> find(name).isEmpty()).toList();
     }
 
     /** The running processes of a kind. */
@@ -148,13 +148,11 @@ final class Processes implements AutoCloseable {
         later.shutdownNow();
         later.awaitTermination(1, TimeUnit.MINUTES);
         List.copyOf(stopped).forEach(this::resume);
-        for (String kind : List.of("merge-worker")) {
-            for (ProcessHandle process : running(kind)) {
-                try {
-                    limit(process, "unlimited");
-                } catch (IOException noSuchTool) {
-                    // Then no limit was set either.
-                }
+        for (ProcessHandle process : running("merge-worker")) {
+            try {
+                limit(process, "unlimited");
+            } catch (IOException noSuchTool) {
+                // Then no limit was set either.
             }
         }
     }

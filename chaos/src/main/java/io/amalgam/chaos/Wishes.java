@@ -13,8 +13,9 @@ import java.util.stream.Stream;
 
 /** What is ordered: an endless sequence that follows from the seed, on models that are made or copied for it. */
 final class Wishes {
-    /** About 12 MB each, of which a shard of one megabyte is a chunk. */
-    private static final GeneratedModels.Shape SHAPE = new GeneratedModels.Shape(256, 704, 6, 2_000);
+    /** About 7 MB each, and ten chunks: enough to be killed in the midst of, and no more to store than need be. */
+    private static final GeneratedModels.Shape SHAPE = new GeneratedModels.Shape(256, 704, 4, 1_000);
+    private static final String SHARD_SIZE = "700K";
     private static final List<String> GENERATED = List.of("one", "two", "three", "four", "five");
     private static final String GENERATED_BASE = "zero";
     private static final List<String> SAMPLES =
@@ -78,7 +79,7 @@ final class Wishes {
             wish = new Wish(number, recipe(SAMPLES, SAMPLES_BASE), "200K", List.of(BENCHMARK), -1);
         } else {
             long cancelAfter = kind == 3 ? random.nextInt(LONGEST_LIFE_MILLIS) : -1;
-            wish = new Wish(number, recipe(GENERATED, GENERATED_BASE), "1M", List.of(), cancelAfter);
+            wish = new Wish(number, recipe(GENERATED, GENERATED_BASE), SHARD_SIZE, List.of(), cancelAfter);
         }
         earlier.add(wish);
         return wish;
