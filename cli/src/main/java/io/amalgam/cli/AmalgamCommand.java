@@ -20,7 +20,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
@@ -65,13 +65,6 @@ public final class AmalgamCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            scope = ScopeType.INHERIT,
-            description = "Prints how the command is used.")
-    private boolean help;
-
     /** Runs a command and ends the JVM with its status. */
     public static void main(String[] arguments) {
         System.exit(commandLine(arguments.length == 0 ? "" : arguments[0]).execute(arguments));
@@ -94,6 +87,7 @@ public final class AmalgamCommand implements Runnable {
                         && each.getAnnotation(Command.class).name().equals(command))
                 .toList();
         (called.isEmpty() ? COMMANDS : called).forEach(commandLine::addSubcommand);
+        addHelpOption(commandLine);
         commandLine.setExecutionExceptionHandler(Failures::report);
         commandLine.setParameterExceptionHandler(Failures::reportArguments);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
@@ -101,6 +95,18 @@ public final class AmalgamCommand implements Runnable {
         commandLine.setOverwrittenOptionsAllowed(true);
         CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
         return commandLine;
+    }
+
+    /** Every command answers --help, and the commands within it; picocli's own help command has that option already. */
+    private static void addHelpOption(CommandLine commandLine) {
+        OptionSpec help = OptionSpec.builder("-h", "--help")
+                .usageHelp(true).arity("0").type(Boolean.class).description("Prints how the command is used.").build();
+        commandLine.getCommandSpec().addOption(help);
+        for (CommandLine command : commandLine.getSubcommands().values()) {
+            if (command.getCommandSpec().findOption("--help") == null) {
+                command.getCommandSpec().addOption(OptionSpec.builder(help).scopeType(ScopeType.INHERIT).build());
+            }
+        }
     }
 
     /** Without a command there is nothing to do. */
