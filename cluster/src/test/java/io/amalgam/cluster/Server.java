@@ -60,17 +60,25 @@ final class Server implements AutoCloseable {
         }
     }
 
-    /** The body that an address answers with. */
-    static String get(URI address) throws IOException, InterruptedException {
-        return CLIENT.send(HttpRequest.newBuilder(address).timeout(Duration.ofSeconds(30)).build(),
-                HttpResponse.BodyHandlers.ofString()).body();
+    /** The body that an address answers with; headers are names and values by turns. */
+    static String get(URI address, String... headers) throws IOException, InterruptedException {
+        return CLIENT.send(request(address, headers).build(), HttpResponse.BodyHandlers.ofString()).body();
+    }
+
+    /** The status that an address answers with. */
+    static int status(URI address, String... headers) throws IOException, InterruptedException {
+        return CLIENT.send(request(address, headers).build(), HttpResponse.BodyHandlers.discarding()).statusCode();
+    }
+
+    private static HttpRequest.Builder request(URI address, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(Duration.ofSeconds(60));
+        return headers.length == 0 ? request : request.headers(headers);
     }
 
     /** Posts JSON and returns the answer's body. */
-    static String post(URI address, String json) throws IOException, InterruptedException {
-        HttpResponse<String> response = CLIENT.send(HttpRequest.newBuilder(address).timeout(Duration.ofSeconds(60))
-                .header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(json)).build(),
-                HttpResponse.BodyHandlers.ofString());
+    static String post(URI address, String json, String... headers) throws IOException, InterruptedException {
+        HttpResponse<String> response = CLIENT.send(request(address, headers).header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json)).build(), HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() >= 300) {
             throw new IOException(address + " answered " + response.statusCode() + ": " + response.body());
         }
