@@ -14,6 +14,8 @@ mk(){ # name subject san usage
  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $1.key -out $1.csr -subj "$2" 2>/dev/null
  openssl x509 -req -in $1.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -out $1.crt -extfile <(printf '%s\n' "${3:-basicConstraints=CA:FALSE}" "extendedKeyUsage=serverAuth,clientAuth") 2>/dev/null; }
 mk apiserver /CN=kube-apiserver "subjectAltName=DNS:localhost,DNS:kubernetes,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.96.0.1,IP:$HOSTIP"
+# KEDA's: operator and adapter ask each other for it, and the API server asks the adapter
+mk keda /CN=keda "subjectAltName=DNS:localhost,DNS:keda-metrics-apiserver.keda.svc,IP:127.0.0.1"
 mk admin "/O=system:masters/CN=admin"
 mk kcm "/CN=system:kube-controller-manager"
 mk sched "/CN=system:kube-scheduler"

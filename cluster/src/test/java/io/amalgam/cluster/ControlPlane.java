@@ -21,6 +21,9 @@ import java.util.stream.Stream;
  */
 final class ControlPlane implements AutoCloseable {
 
+    /** The namespace of the manifests. */
+    static final String NAMESPACE = "amalgam";
+
     /** Names of the fake nodes. */
     static final List<String> NODES = List.of("node-a", "node-b", "node-c");
 
@@ -95,6 +98,23 @@ final class ControlPlane implements AutoCloseable {
     /** The tools that were built for it. */
     Path tools() {
         return tools;
+    }
+
+    /** A volume for the claim; the secrets that Strimzi, the database's owner and an administrator would make. */
+    void provideWhatManifestsReferTo() throws IOException, InterruptedException {
+        apply("""
+                apiVersion: v1
+                kind: PersistentVolume
+                metadata: {name: files}
+                spec:
+                  capacity: {storage: 1Ti}
+                  accessModes: [ReadWriteMany]
+                  nfs: {server: nfs.invalid, path: /amalgam}
+                """);
+        for (String name : List.of("amalgam-cluster-ca-cert", "amalgam-database", "amalgam-administrator",
+                "recipe-service", "merge-worker", "eval-worker")) {
+            kubectl("create", "secret", "generic", name, "-n", NAMESPACE, "--from-literal=of=the-test").succeeds();
+        }
     }
 
     /** Runs kubectl. */

@@ -39,7 +39,7 @@ class KubernetesIT {
 
     private static final Path FOLDER = Path.of("target/kubernetes").toAbsolutePath();
     private static final Duration LIMIT = Duration.ofMinutes(2);
-    private static final String NAMESPACE = "amalgam";
+    private static final String NAMESPACE = ControlPlane.NAMESPACE;
 
     private static ControlPlane plane;
 
@@ -60,7 +60,7 @@ class KubernetesIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dev", "ci", "prod"})
+    @ValueSource(strings = {"dev", "ci", "prod", "prod-s3"})
     @Order(1)
     void everythingIsAcceptedWithoutAWarning(String overlay) throws Exception {
         plane.kubectl("apply", "--server-side", "--dry-run=server", "--warnings-as-errors", "-k", "k8s/overlays/" + overlay)
@@ -87,7 +87,7 @@ class KubernetesIT {
     @Test
     @Order(3)
     void allOfItIsAppliedAndRecipeServiceIsSpreadOverTheZones() throws Exception {
-        provideWhatIsReferredTo();
+        plane.provideWhatManifestsReferTo();
         plane.kubectl("apply", "--server-side", "-k", "k8s/overlays/ci").succeeds();
         plane.kubectl("rollout", "status", "-n", NAMESPACE, "deployment/recipe-service", "--timeout=120s").succeeds();
         Set<String> nodes = new HashSet<>();
@@ -98,23 +98,6 @@ class KubernetesIT {
         // Applied again, nothing changes.
         String again = plane.kubectl("diff", "--server-side", "-k", "k8s/overlays/ci").succeeds();
         assertEquals("", again);
-    }
-
-    /** A volume for the claim; the secrets that Strimzi and the database's owner would make. */
-    private static void provideWhatIsReferredTo() throws Exception {
-        plane.apply("""
-                apiVersion: v1
-                kind: PersistentVolume
-                metadata: {name: files}
-                spec:
-                  capacity: {storage: 1Ti}
-                  accessModes: [ReadWriteMany]
-                  nfs: {server: nfs.invalid, path: /amalgam}
-                """);
-        for (String name : List.of("amalgam-cluster-ca-cert", "amalgam-database", "recipe-service", "merge-worker",
-                "eval-worker")) {
-            plane.kubectl("create", "secret", "generic", name, "-n", NAMESPACE, "--from-literal=of=the-test").succeeds();
-        }
     }
 
     @Test
@@ -158,8 +141,8 @@ class KubernetesIT {
     void whatIsNotCovered() {
         System.out.println("""
                 Not covered by test kubernetes: there is no kubelet, so probes, volumes, image pulls, memory limits and
-                network policies are accepted but not exercised; no Strimzi operator and no KEDA, so their resources are
-                checked against schemas alone, and no worker is scaled; no registry is pulled from.""");
+                network policies are accepted but not exercised; no Strimzi operator, so its resources are checked against
+                schemas alone; no registry is pulled from. KEDA runs with an administrator's rights, not with its own.""");
     }
 
     private interface Step {
