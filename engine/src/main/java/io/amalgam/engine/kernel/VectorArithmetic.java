@@ -12,17 +12,9 @@ final class VectorArithmetic implements ArithmeticKernels {
     private static final VectorSpecies<Float> FLOATS = CONSTANTS.floats();
     private static final int LANES = FLOATS.length();
     private static final Rounding ROUNDING = CONSTANTS.rounding();
-    private static final VectorRounder ROUNDER = CONSTANTS.rounder();
+    private static final LaneRounder ROUNDER = CONSTANTS.rounder();
 
     private final ArithmeticKernels scalar = new ScalarArithmetic(ROUNDING);
-
-    private static FloatVector load(Tile tile, int index) {
-        return FloatVector.fromArray(FLOATS, tile.floats, index);
-    }
-
-    private static FloatVector round(FloatVector value) {
-        return ROUNDER.round(value);
-    }
 
     /** Fetches bfloat16 elements from memory. */
     private static short[] halves(Tile to, MemorySegment a, long offset, int length) {
@@ -34,14 +26,14 @@ final class VectorArithmetic implements ArithmeticKernels {
     @Override
     public void add(Tile to, Tile a, Tile b, int length) {
         for (int i = 0; i < length; i += LANES) {
-            round(load(a, i).add(load(b, i))).intoArray(to.floats, i);
+            ROUNDER.round(Lanes.load(FLOATS, a, i).add(Lanes.load(FLOATS, b, i))).intoArray(to.floats, i);
         }
     }
 
     @Override
     public void subtract(Tile to, Tile a, Tile b, int length) {
         for (int i = 0; i < length; i += LANES) {
-            round(load(a, i).sub(load(b, i))).intoArray(to.floats, i);
+            ROUNDER.round(Lanes.load(FLOATS, a, i).sub(Lanes.load(FLOATS, b, i))).intoArray(to.floats, i);
         }
     }
 
@@ -49,21 +41,21 @@ final class VectorArithmetic implements ArithmeticKernels {
     public void difference(Tile to, MemorySegment a, long offset, Tile b, int length) {
         short[] halves = halves(to, a, offset, length);
         for (int i = 0; i < length; i += LANES) {
-            round(ROUNDER.bfloat16(halves, i).sub(load(b, i))).intoArray(to.floats, i);
+            ROUNDER.round(ROUNDER.bfloat16(halves, i).sub(Lanes.load(FLOATS, b, i))).intoArray(to.floats, i);
         }
     }
 
     @Override
     public void multiply(Tile to, Tile a, Tile b, int length) {
         for (int i = 0; i < length; i += LANES) {
-            round(load(a, i).mul(load(b, i))).intoArray(to.floats, i);
+            ROUNDER.round(Lanes.load(FLOATS, a, i).mul(Lanes.load(FLOATS, b, i))).intoArray(to.floats, i);
         }
     }
 
     @Override
     public void divide(Tile to, Tile a, Tile b, int length) {
         for (int i = 0; i < length; i += LANES) {
-            round(load(a, i).div(load(b, i))).intoArray(to.floats, i);
+            ROUNDER.round(Lanes.load(FLOATS, a, i).div(Lanes.load(FLOATS, b, i))).intoArray(to.floats, i);
         }
     }
 
@@ -71,7 +63,7 @@ final class VectorArithmetic implements ArithmeticKernels {
     public void scale(Tile to, Tile a, double factor, int length) {
         float single = (float) factor;
         for (int i = 0; i < length; i += LANES) {
-            round(load(a, i).mul(single)).intoArray(to.floats, i);
+            ROUNDER.round(Lanes.load(FLOATS, a, i).mul(single)).intoArray(to.floats, i);
         }
     }
 
@@ -79,7 +71,7 @@ final class VectorArithmetic implements ArithmeticKernels {
     public void divideBy(Tile to, Tile a, double divisor, int length) {
         float single = (float) divisor;
         for (int i = 0; i < length; i += LANES) {
-            round(load(a, i).div(single)).intoArray(to.floats, i);
+            ROUNDER.round(Lanes.load(FLOATS, a, i).div(single)).intoArray(to.floats, i);
         }
     }
 
@@ -88,7 +80,7 @@ final class VectorArithmetic implements ArithmeticKernels {
         float single = (float) divisor;
         short[] halves = halves(to, a, offset, length);
         for (int i = 0; i < length; i += LANES) {
-            round(ROUNDER.bfloat16(halves, i).div(single)).intoArray(to.floats, i);
+            ROUNDER.round(ROUNDER.bfloat16(halves, i).div(single)).intoArray(to.floats, i);
         }
     }
 
@@ -97,8 +89,8 @@ final class VectorArithmetic implements ArithmeticKernels {
         float first = (float) cosine;
         float second = (float) factor;
         for (int i = 0; i < length; i += LANES) {
-            FloatVector away = round(load(direction, i).sub(round(load(point, i).mul(first))));
-            round(load(to, i).add(round(away.mul(second)))).intoArray(to.floats, i);
+            FloatVector away = ROUNDER.round(Lanes.load(FLOATS, direction, i).sub(ROUNDER.round(Lanes.load(FLOATS, point, i).mul(first))));
+            ROUNDER.round(Lanes.load(FLOATS, to, i).add(ROUNDER.round(away.mul(second)))).intoArray(to.floats, i);
         }
     }
 
@@ -106,7 +98,7 @@ final class VectorArithmetic implements ArithmeticKernels {
     public void scaledDifference(Tile to, Tile a, Tile b, double factor, int length) {
         float single = (float) factor;
         for (int i = 0; i < length; i += LANES) {
-            round(round(load(a, i).sub(load(b, i))).mul(single)).intoArray(to.floats, i);
+            ROUNDER.round(ROUNDER.round(Lanes.load(FLOATS, a, i).sub(Lanes.load(FLOATS, b, i))).mul(single)).intoArray(to.floats, i);
         }
     }
 
@@ -115,7 +107,7 @@ final class VectorArithmetic implements ArithmeticKernels {
         float first = (float) p;
         float second = (float) q;
         for (int i = 0; i < length; i += LANES) {
-            round(round(load(a, i).mul(first)).add(round(load(b, i).mul(second)))).intoArray(to.floats, i);
+            ROUNDER.round(ROUNDER.round(Lanes.load(FLOATS, a, i).mul(first)).add(ROUNDER.round(Lanes.load(FLOATS, b, i).mul(second)))).intoArray(to.floats, i);
         }
     }
 
@@ -123,7 +115,7 @@ final class VectorArithmetic implements ArithmeticKernels {
     public void multiplyAdd(Tile to, Tile a, double factor, int length) {
         FloatVector single = FloatVector.broadcast(FLOATS, (float) factor);
         for (int i = 0; i < length; i += LANES) {
-            load(a, i).fma(single, load(to, i)).intoArray(to.floats, i);
+            Lanes.load(FLOATS, a, i).fma(single, Lanes.load(FLOATS, to, i)).intoArray(to.floats, i);
         }
     }
 
@@ -132,7 +124,7 @@ final class VectorArithmetic implements ArithmeticKernels {
         FloatVector single = FloatVector.broadcast(FLOATS, (float) factor);
         short[] halves = halves(to, a, offset, length);
         for (int i = 0; i < length; i += LANES) {
-            ROUNDER.bfloat16(halves, i).fma(single, load(to, i)).intoArray(to.floats, i);
+            ROUNDER.bfloat16(halves, i).fma(single, Lanes.load(FLOATS, to, i)).intoArray(to.floats, i);
         }
     }
 
@@ -141,7 +133,7 @@ final class VectorArithmetic implements ArithmeticKernels {
         float first = (float) p;
         float second = (float) q;
         for (int i = 0; i < length; i += LANES) {
-            round(load(a, i).mul(first).add(load(b, i).mul(second))).intoArray(to.floats, i);
+            ROUNDER.round(Lanes.load(FLOATS, a, i).mul(first).add(Lanes.load(FLOATS, b, i).mul(second))).intoArray(to.floats, i);
         }
     }
 
@@ -157,7 +149,7 @@ final class VectorArithmetic implements ArithmeticKernels {
         }
         if (ROUNDING != Rounding.F32) {
             for (int i = 0; i < length; i += LANES) {
-                round(load(to, i)).intoArray(to.floats, i);
+                ROUNDER.round(Lanes.load(FLOATS, to, i)).intoArray(to.floats, i);
             }
         }
     }
@@ -172,14 +164,14 @@ final class VectorArithmetic implements ArithmeticKernels {
     public void addScalar(Tile to, Tile a, double value, int length) {
         float single = (float) value;
         for (int i = 0; i < length; i += LANES) {
-            round(load(a, i).add(single)).intoArray(to.floats, i);
+            ROUNDER.round(Lanes.load(FLOATS, a, i).add(single)).intoArray(to.floats, i);
         }
     }
 
     @Override
     public void magnitude(Tile to, Tile a, int length) {
         for (int i = 0; i < length; i += LANES) {
-            load(a, i).abs().intoArray(to.floats, i);
+            Lanes.load(FLOATS, a, i).abs().intoArray(to.floats, i);
         }
     }
 
@@ -198,8 +190,8 @@ final class VectorArithmetic implements ArithmeticKernels {
         FloatVector one = FloatVector.broadcast(FLOATS, 1);
         FloatVector zero = FloatVector.zero(FLOATS);
         for (int i = 0; i < length; i += LANES) {
-            FloatVector mask = zero.blend(one, load(condition, i).compare(VectorOperators.GE, (float) least));
-            round(load(to, i).mul(mask)).intoArray(to.floats, i);
+            FloatVector mask = zero.blend(one, Lanes.load(FLOATS, condition, i).compare(VectorOperators.GE, (float) least));
+            ROUNDER.round(Lanes.load(FLOATS, to, i).mul(mask)).intoArray(to.floats, i);
         }
     }
 
@@ -211,7 +203,7 @@ final class VectorArithmetic implements ArithmeticKernels {
     @Override
     public void round(Tile to, Tile a, int length) {
         for (int i = 0; i < length; i += LANES) {
-            ROUNDER.cast(load(a, i)).intoArray(to.floats, i);
+            ROUNDER.cast(Lanes.load(FLOATS, a, i)).intoArray(to.floats, i);
         }
     }
 
@@ -219,12 +211,12 @@ final class VectorArithmetic implements ArithmeticKernels {
     public void nearSwap(Tile to, Tile x, Tile b, double t, double floor, int length) {
         FloatVector one = FloatVector.broadcast(FLOATS, 1);
         for (int i = 0; i < length; i += LANES) {
-            FloatVector first = load(x, i);
-            FloatVector second = load(b, i);
-            FloatVector distance = round(second.sub(first)).abs().max((float) floor);
-            FloatVector share = round(round(one.div(distance)).mul((float) t)).max(0).min(1);
-            FloatVector rest = round(one.sub(share));
-            round(round(share.mul(first)).add(round(rest.mul(second)))).intoArray(to.floats, i);
+            FloatVector first = Lanes.load(FLOATS, x, i);
+            FloatVector second = Lanes.load(FLOATS, b, i);
+            FloatVector distance = ROUNDER.round(second.sub(first)).abs().max((float) floor);
+            FloatVector share = ROUNDER.round(ROUNDER.round(one.div(distance)).mul((float) t)).max(0).min(1);
+            FloatVector rest = ROUNDER.round(one.sub(share));
+            ROUNDER.round(ROUNDER.round(share.mul(first)).add(ROUNDER.round(rest.mul(second)))).intoArray(to.floats, i);
         }
     }
 }

@@ -15,9 +15,9 @@ final class VectorCodec implements CodecKernels {
     private static final VectorSpecies<Float> FLOATS = CONSTANTS.floats();
     private static final VectorSpecies<Integer> INTS = CONSTANTS.ints();
     private static final VectorSpecies<Short> SHORTS = CONSTANTS.halfShorts();
-    private static final VectorRounder TO_BF16 = CONSTANTS.rounder(DType.BF16);
-    private static final VectorRounder TO_F16 = CONSTANTS.rounder(DType.F16);
-    private static final VectorRounder TO_F32 = CONSTANTS.rounder(DType.F32);
+    private static final LaneRounder TO_BF16 = CONSTANTS.rounder(DType.BF16);
+    private static final LaneRounder TO_F16 = CONSTANTS.rounder(DType.F16);
+    private static final LaneRounder TO_F32 = CONSTANTS.rounder(DType.F32);
     private static final int LANES = FLOATS.length();
     private static final int INFINITY = 0x7F800000;
 

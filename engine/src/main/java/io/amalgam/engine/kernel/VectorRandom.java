@@ -32,21 +32,13 @@ final class VectorRandom implements RandomKernels {
         }
     }
 
-    private static IntVector draws(int[] raw, int index) {
-        IntVector y = IntVector.fromArray(INTS, raw, index);
-        y = y.lanewise(VectorOperators.XOR, y.lanewise(VectorOperators.LSHR, 11));
-        y = y.lanewise(VectorOperators.XOR, y.lanewise(VectorOperators.LSHL, 7).and(0x9D2C5680));
-        y = y.lanewise(VectorOperators.XOR, y.lanewise(VectorOperators.LSHL, 15).and(0xEFC60000));
-        return y.lanewise(VectorOperators.XOR, y.lanewise(VectorOperators.LSHR, 18)).and(0xFFFFFF);
-    }
-
     @Override
     public void mark(int[] raw, int from, int length, int threshold, long[] bits, int firstWord) {
         int whole = length & -Long.SIZE;
         for (int start = 0; start < whole; start += Long.SIZE) {
             long word = 0;
             for (int i = 0; i < Long.SIZE; i += LANES) {
-                word |= draws(raw, from + start + i).compare(VectorOperators.LT, threshold).toLong() << i;
+                word |= Lanes.draws(INTS, raw, from + start + i).compare(VectorOperators.LT, threshold).toLong() << i;
             }
             bits[firstWord + (start >>> 6)] = word;
         }
@@ -62,7 +54,7 @@ final class VectorRandom implements RandomKernels {
             long word = 0;
             for (int i = 0; i < Long.SIZE; i += LANES) {
                 IntVector threshold = IntVector.fromArray(INTS, thresholds, start + i);
-                word |= draws(raw, from + start + i).compare(VectorOperators.LT, threshold).toLong() << i;
+                word |= Lanes.draws(INTS, raw, from + start + i).compare(VectorOperators.LT, threshold).toLong() << i;
             }
             bits[firstWord + (start >>> 6)] = word;
         }

@@ -3,7 +3,6 @@ package io.amalgam.engine.kernel;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -18,7 +17,7 @@ final class VectorReductions implements ReductionKernels {
     private static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, VectorShape.S_256_BIT);
     private static final boolean NARROW = CONSTANTS.bits() < 256;
     private static final Rounding ROUNDING = CONSTANTS.rounding();
-    private static final VectorRounder ROUNDER = CONSTANTS.rounder();
+    private static final LaneRounder ROUNDER = CONSTANTS.rounder();
     private static final VectorSpecies<Float> PRODUCTS = CONSTANTS.floats();
     /** Products that are rounded at a time before they are added: methods that do both at once are too large to compile well. */
     private static final int RUN = 512;
@@ -26,21 +25,6 @@ final class VectorReductions implements ReductionKernels {
     private static final int WIDTH = 4;
 
     private final ScalarReductions scalar = new ScalarReductions(ROUNDING);
-
-    private static DoubleVector load(float[] values, int index) {
-        return widen(FloatVector.fromArray(FLOATS, values, index));
-    }
-
-    private static DoubleVector widen(FloatVector value) {
-        return (DoubleVector) value.convertShape(VectorOperators.F2D, DOUBLES, 0);
-    }
-
-    private static void store(double[] lanes, DoubleVector s0, DoubleVector s1, DoubleVector s2, DoubleVector s3) {
-        s0.intoArray(lanes, 0);
-        s1.intoArray(lanes, WIDTH);
-        s2.intoArray(lanes, 2 * WIDTH);
-        s3.intoArray(lanes, 3 * WIDTH);
-    }
 
     @Override
     public double sum(Tile a, int length) {
@@ -55,12 +39,12 @@ final class VectorReductions implements ReductionKernels {
         DoubleVector s2 = s0;
         DoubleVector s3 = s0;
         for (int i = 0; i < whole; i += LANES) {
-            s0 = s0.add(load(x, i));
-            s1 = s1.add(load(x, i + WIDTH));
-            s2 = s2.add(load(x, i + 2 * WIDTH));
-            s3 = s3.add(load(x, i + 3 * WIDTH));
+            s0 = s0.add(Lanes.widen(FLOATS, DOUBLES, x, i));
+            s1 = s1.add(Lanes.widen(FLOATS, DOUBLES, x, i + WIDTH));
+            s2 = s2.add(Lanes.widen(FLOATS, DOUBLES, x, i + 2 * WIDTH));
+            s3 = s3.add(Lanes.widen(FLOATS, DOUBLES, x, i + 3 * WIDTH));
         }
-        store(lanes, s0, s1, s2, s3);
+        Lanes.store(lanes, s0, s1, s2, s3);
         for (int i = whole; i < length; i++) {
             lanes[i - whole] += x[i];
         }
@@ -80,12 +64,12 @@ final class VectorReductions implements ReductionKernels {
         DoubleVector s2 = s0;
         DoubleVector s3 = s0;
         for (int i = 0; i < whole; i += LANES) {
-            s0 = s0.add(load(x, i).abs());
-            s1 = s1.add(load(x, i + WIDTH).abs());
-            s2 = s2.add(load(x, i + 2 * WIDTH).abs());
-            s3 = s3.add(load(x, i + 3 * WIDTH).abs());
+            s0 = s0.add(Lanes.widen(FLOATS, DOUBLES, x, i).abs());
+            s1 = s1.add(Lanes.widen(FLOATS, DOUBLES, x, i + WIDTH).abs());
+            s2 = s2.add(Lanes.widen(FLOATS, DOUBLES, x, i + 2 * WIDTH).abs());
+            s3 = s3.add(Lanes.widen(FLOATS, DOUBLES, x, i + 3 * WIDTH).abs());
         }
-        store(lanes, s0, s1, s2, s3);
+        Lanes.store(lanes, s0, s1, s2, s3);
         for (int i = whole; i < length; i++) {
             lanes[i - whole] += Math.abs(x[i]);
         }
@@ -106,12 +90,12 @@ final class VectorReductions implements ReductionKernels {
         DoubleVector s2 = s0;
         DoubleVector s3 = s0;
         for (int i = 0; i < whole; i += LANES) {
-            s0 = s0.add(load(x, i).mul(load(y, i)));
-            s1 = s1.add(load(x, i + WIDTH).mul(load(y, i + WIDTH)));
-            s2 = s2.add(load(x, i + 2 * WIDTH).mul(load(y, i + 2 * WIDTH)));
-            s3 = s3.add(load(x, i + 3 * WIDTH).mul(load(y, i + 3 * WIDTH)));
+            s0 = s0.add(Lanes.widen(FLOATS, DOUBLES, x, i).mul(Lanes.widen(FLOATS, DOUBLES, y, i)));
+            s1 = s1.add(Lanes.widen(FLOATS, DOUBLES, x, i + WIDTH).mul(Lanes.widen(FLOATS, DOUBLES, y, i + WIDTH)));
+            s2 = s2.add(Lanes.widen(FLOATS, DOUBLES, x, i + 2 * WIDTH).mul(Lanes.widen(FLOATS, DOUBLES, y, i + 2 * WIDTH)));
+            s3 = s3.add(Lanes.widen(FLOATS, DOUBLES, x, i + 3 * WIDTH).mul(Lanes.widen(FLOATS, DOUBLES, y, i + 3 * WIDTH)));
         }
-        store(lanes, s0, s1, s2, s3);
+        Lanes.store(lanes, s0, s1, s2, s3);
         for (int i = whole; i < length; i++) {
             lanes[i - whole] += (double) x[i] * y[i];
         }
@@ -147,12 +131,12 @@ final class VectorReductions implements ReductionKernels {
         DoubleVector s2 = DoubleVector.fromArray(DOUBLES, lanes, 2 * WIDTH);
         DoubleVector s3 = DoubleVector.fromArray(DOUBLES, lanes, 3 * WIDTH);
         for (int i = 0; i < count; i += LANES) {
-            s0 = s0.add(load(values, i));
-            s1 = s1.add(load(values, i + WIDTH));
-            s2 = s2.add(load(values, i + 2 * WIDTH));
-            s3 = s3.add(load(values, i + 3 * WIDTH));
+            s0 = s0.add(Lanes.widen(FLOATS, DOUBLES, values, i));
+            s1 = s1.add(Lanes.widen(FLOATS, DOUBLES, values, i + WIDTH));
+            s2 = s2.add(Lanes.widen(FLOATS, DOUBLES, values, i + 2 * WIDTH));
+            s3 = s3.add(Lanes.widen(FLOATS, DOUBLES, values, i + 3 * WIDTH));
         }
-        store(lanes, s0, s1, s2, s3);
+        Lanes.store(lanes, s0, s1, s2, s3);
     }
 
     @Override

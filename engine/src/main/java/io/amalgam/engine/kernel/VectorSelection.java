@@ -24,10 +24,6 @@ final class VectorSelection implements SelectionKernels {
 
     private final ScalarSelection scalar = new ScalarSelection(TYPE);
 
-    private static IntVector sizes(Tile a, int index) {
-        return FloatVector.fromArray(FLOATS, a.floats, index).reinterpretAsInts().and(0x7FFFFFFF);
-    }
-
     /** The bits of the float that has a key. */
     private int bits(long key) {
         return key > Integer.MAX_VALUE ? Integer.MAX_VALUE : Float.floatToRawIntBits((float) scalar.magnitude(key));
@@ -72,7 +68,7 @@ final class VectorSelection implements SelectionKernels {
         int whole = length & -LANES;
         for (int i = 0; i < whole; i += LANES) {
             VectorMask<Integer> here =
-                    sizes(a, i).lanewise(VectorOperators.LSHR, 16).compare(VectorOperators.EQ, prefix);
+                    Lanes.sizes(FLOATS, a, i).lanewise(VectorOperators.LSHR, 16).compare(VectorOperators.EQ, prefix);
             for (long lanes = here.toLong(); lanes != 0; lanes &= lanes - 1) {
                 counts[Float.floatToRawIntBits(a.floats[i + Long.numberOfTrailingZeros(lanes)]) & 0xFFFF]++;
             }
@@ -91,7 +87,7 @@ final class VectorSelection implements SelectionKernels {
         int whole = length & -LANES;
         int equal = 0;
         for (int i = 0; i < whole; i += LANES) {
-            equal += sizes(a, i).compare(VectorOperators.EQ, wanted).trueCount();
+            equal += Lanes.sizes(FLOATS, a, i).compare(VectorOperators.EQ, wanted).trueCount();
         }
         for (int i = whole; i < length; i++) {
             equal += (Float.floatToRawIntBits(a.floats[i]) & 0x7FFFFFFF) == wanted ? 1 : 0;
@@ -156,7 +152,7 @@ final class VectorSelection implements SelectionKernels {
         int shift = TYPE == DType.BF16 ? 16 : 0;
         int whole = length & -LANES;
         for (int i = 0; i < whole; i += LANES) {
-            sizes(a, i).lanewise(VectorOperators.LSHR, shift).intoArray(keys, from + i);
+            Lanes.sizes(FLOATS, a, i).lanewise(VectorOperators.LSHR, shift).intoArray(keys, from + i);
         }
         for (int i = whole; i < length; i++) {
             keys[from + i] = (Float.floatToRawIntBits(a.floats[i]) & 0x7FFFFFFF) >>> shift;
@@ -168,7 +164,7 @@ final class VectorSelection implements SelectionKernels {
         int whole = length & -LANES;
         int count = 0;
         for (int i = 0; i < whole; i += LANES) {
-            count += sizes(a, i).compare(VectorOperators.NE, 0).trueCount();
+            count += Lanes.sizes(FLOATS, a, i).compare(VectorOperators.NE, 0).trueCount();
         }
         for (int i = whole; i < length; i++) {
             count += a.floats[i] != 0 ? 1 : 0;

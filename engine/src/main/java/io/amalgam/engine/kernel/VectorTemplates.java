@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
  * one process, as tests want.
  */
 final class VectorTemplates {
-    private static final Map<Constants, VectorRounder> ROUNDERS = new ConcurrentHashMap<>();
+    private static final Map<Constants, LaneRounder> ROUNDERS = new ConcurrentHashMap<>();
 
     private VectorTemplates() {
     }
@@ -44,14 +44,14 @@ final class VectorTemplates {
         }
 
         /** The vectors' rounding to the type. */
-        VectorRounder rounder() {
+        LaneRounder rounder() {
             return rounder(type);
         }
 
         /** The vectors' rounding to another type. */
-        VectorRounder rounder(DType to) {
+        LaneRounder rounder(DType to) {
             return ROUNDERS.computeIfAbsent(
-                    new Constants(to, bits), own -> define(VectorRounding.class, VectorRounder.class, own));
+                    new Constants(to, bits), own -> define(LaneRounding.class, LaneRounder.class, own));
         }
 
         VectorSpecies<Float> floats() {

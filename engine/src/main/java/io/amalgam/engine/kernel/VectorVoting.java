@@ -20,17 +20,9 @@ final class VectorVoting implements VotingKernels {
     private static final int PAIRED = DOUBLES.length();
     /** Positions that are handled at a time: their partial results stay in the first-level cache. */
     private static final int RUN = 512;
-    private static final VectorRounder ROUNDER = CONSTANTS.rounder();
+    private static final LaneRounder ROUNDER = CONSTANTS.rounder();
 
     private final ScalarVoting scalar = new ScalarVoting(CONSTANTS.type());
-
-    private static FloatVector load(Tile tile, int index) {
-        return FloatVector.fromArray(FLOATS, tile.floats, index);
-    }
-
-    private static FloatVector round(FloatVector value) {
-        return ROUNDER.round(value);
-    }
 
     @Override
     public void elect(
@@ -47,7 +39,7 @@ final class VectorVoting implements VotingKernels {
             for (int i = start; i < end; i += LANES) {
                 FloatVector votes = FloatVector.fromArray(FLOATS, majority, i - start);
                 FloatVector.broadcast(FLOATS, -1)
-                        .blend(1, round(votes).compare(VectorOperators.GE, 0))
+                        .blend(1, ROUNDER.round(votes).compare(VectorOperators.GE, 0))
                         .intoArray(majority, i - start);
                 FloatVector.zero(FLOATS).intoArray(mixed.floats, i);
                 FloatVector.zero(FLOATS).intoArray(divisor.floats, i);
@@ -64,8 +56,8 @@ final class VectorVoting implements VotingKernels {
                         end);
             }
             for (int i = start; i < end; i += LANES) {
-                round(load(mixed, i)).intoArray(mixed.floats, i);
-                round(load(divisor, i)).intoArray(divisor.floats, i);
+                ROUNDER.round(Lanes.load(FLOATS, mixed, i)).intoArray(mixed.floats, i);
+                ROUNDER.round(Lanes.load(FLOATS, divisor, i)).intoArray(divisor.floats, i);
             }
         }
     }
@@ -109,7 +101,7 @@ final class VectorVoting implements VotingKernels {
     @Override
     public void oneForZero(Tile to, Tile a, int length) {
         for (int i = 0; i < length; i += LANES) {
-            FloatVector value = load(a, i);
+            FloatVector value = Lanes.load(FLOATS, a, i);
             value.blend(1, value.compare(VectorOperators.EQ, 0)).intoArray(to.floats, i);
         }
     }
@@ -117,16 +109,16 @@ final class VectorVoting implements VotingKernels {
     @Override
     public void atLeast(Tile to, Tile a, double minimum, int length) {
         for (int i = 0; i < length; i += LANES) {
-            load(a, i).max((float) minimum).intoArray(to.floats, i);
+            Lanes.load(FLOATS, a, i).max((float) minimum).intoArray(to.floats, i);
         }
     }
 
     @Override
     public void keepWhere(Tile[] tiles, int count, Tile condition, int length) {
         for (int i = 0; i < length; i += LANES) {
-            VectorMask<Float> dropped = load(condition, i).compare(VectorOperators.EQ, 0);
+            VectorMask<Float> dropped = Lanes.load(FLOATS, condition, i).compare(VectorOperators.EQ, 0);
             for (int tile = 0; tile < count; tile++) {
-                load(tiles[tile], i).blend(0, dropped).intoArray(tiles[tile].floats, i);
+                Lanes.load(FLOATS, tiles[tile], i).blend(0, dropped).intoArray(tiles[tile].floats, i);
             }
         }
     }
@@ -155,24 +147,20 @@ final class VectorVoting implements VotingKernels {
                         .intoArray(to.floats, i);
             }
             for (int i = start; i < end; i += LANES) {
-                round(load(to, i)).intoArray(to.floats, i);
+                ROUNDER.round(Lanes.load(FLOATS, to, i)).intoArray(to.floats, i);
             }
         }
     }
 
-    private static DoubleVector wide(float[] values, int index) {
-        return (DoubleVector) FloatVector.fromArray(NARROW, values, index).convertShape(VectorOperators.F2D, DOUBLES, 0);
-    }
-
     private static void addValues(double[] sums, float[] values, int start, int end) {
         for (int i = start; i < end; i += PAIRED) {
-            DoubleVector.fromArray(DOUBLES, sums, i - start).add(wide(values, i)).intoArray(sums, i - start);
+            DoubleVector.fromArray(DOUBLES, sums, i - start).add(Lanes.widen(NARROW, DOUBLES, values, i)).intoArray(sums, i - start);
         }
     }
 
     private static void addSquares(double[] sums, double[] means, float[] values, int start, int end) {
         for (int i = start; i < end; i += PAIRED) {
-            DoubleVector distance = wide(values, i).sub(DoubleVector.fromArray(DOUBLES, means, i - start));
+            DoubleVector distance = Lanes.widen(NARROW, DOUBLES, values, i).sub(DoubleVector.fromArray(DOUBLES, means, i - start));
             DoubleVector.fromArray(DOUBLES, sums, i - start).add(distance.mul(distance)).intoArray(sums, i - start);
         }
     }
@@ -189,22 +177,22 @@ final class VectorVoting implements VotingKernels {
         for (int i = 0; i < length; i += LANES) {
             FloatVector active = zero;
             for (int model = 0; model < count; model++) {
-                VectorMask<Float> moves = load(changes[model], i).abs().compare(VectorOperators.GT, least);
+                VectorMask<Float> moves = Lanes.load(FLOATS, changes[model], i).abs().compare(VectorOperators.GT, least);
                 active = active.add(zero.blend(1, moves));
             }
             VectorMask<Float> several = active.compare(VectorOperators.GT, 1);
             FloatVector sum = zero;
             for (int model = 0; model < count; model++) {
-                FloatVector change = load(changes[model], i);
+                FloatVector change = Lanes.load(FLOATS, changes[model], i);
                 FloatVector unique = change;
                 if (factors != null) {
                     unique = change.mul((float) factors[model]);
-                    unique = single ? unique : round(unique);
+                    unique = single ? unique : ROUNDER.round(unique);
                 }
-                FloatVector term = unique.blend(round(change.div(active)), several);
+                FloatVector term = unique.blend(ROUNDER.round(change.div(active)), several);
                 sum = sum.add(zero.blend(term, change.abs().compare(VectorOperators.GT, least)));
             }
-            (single ? sum : round(sum)).intoArray(to.floats, i);
+            (single ? sum : ROUNDER.round(sum)).intoArray(to.floats, i);
         }
     }
 
@@ -217,12 +205,12 @@ final class VectorVoting implements VotingKernels {
             FloatVector active = zero;
             for (int model = 0; model < count; model++) {
                 active = active.add(
-                        zero.blend(1, load(changes[model], i).abs().compare(VectorOperators.GT, least)));
+                        zero.blend(1, Lanes.load(FLOATS, changes[model], i).abs().compare(VectorOperators.GT, least)));
             }
             VectorMask<Float> one = active.compare(VectorOperators.EQ, 1);
             VectorMask<Float> several = active.compare(VectorOperators.GT, 1);
             for (int model = 0; model < count; model++) {
-                VectorMask<Float> moves = load(changes[model], i).abs().compare(VectorOperators.GT, least);
+                VectorMask<Float> moves = Lanes.load(FLOATS, changes[model], i).abs().compare(VectorOperators.GT, least);
                 unique[model] += moves.and(one).trueCount();
                 shared[model] += moves.and(several).trueCount();
             }

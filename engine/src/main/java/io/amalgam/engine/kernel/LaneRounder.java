@@ -9,7 +9,7 @@ import jdk.incubator.vector.FloatVector;
  * would see vectors of several shapes in them, could not turn them into machine vectors, and would not inline the large
  * code that comes of it: kernels have been a hundred times slower for that.
  */
-interface VectorRounder {
+interface LaneRounder {
 
     /** As {@link Rounding#round}. */
     FloatVector round(FloatVector value);

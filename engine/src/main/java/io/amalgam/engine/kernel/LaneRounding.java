@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@link VectorRounder}; a template of {@link VectorTemplates}. */
-final class VectorRounding implements VectorRounder {
+/** {@link LaneRounder}; a template of {@link VectorTemplates}. */
+final class LaneRounding implements LaneRounder {
     /** Above it a binary32 rounds to a binary16 infinity. */
     private static final int F16_OVERFLOW = 0x47800000;
     private static final int INFINITY = 0x7F800000;
