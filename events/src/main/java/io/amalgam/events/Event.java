@@ -132,14 +132,16 @@ public sealed interface Event {
 
     /**
      * An artifact is complete. {@code models}: the artifact itself, its parents and its base. Told again with more
-     * {@code benchmarks}, it is the same artifact, to be scored with those too.
+     * {@code benchmarks}, it is the same artifact, to be scored with those too; told again with a higher
+     * {@code evaluationAttempt}, it is to be scored once more because that failed or was cancelled.
      */
     record ArtifactCompleted(
             String artifact, String merge, @Optional String name, @Optional String method, String location,
-            String manifestSha256, long bytes, List<ModelPlace> models, @Optional List<String> benchmarks, Instant at)
-            implements Event {
-        /** Keeps the lists as they are now. */
+            String manifestSha256, long bytes, List<ModelPlace> models, @Optional List<String> benchmarks,
+            @Optional int evaluationAttempt, Instant at) implements Event {
+        /** Keeps the lists as they are now; attempts count from 1. */
         public ArtifactCompleted {
+            evaluationAttempt = Math.max(1, evaluationAttempt);
             models = List.copyOf(models);
             benchmarks = benchmarks == null ? List.of() : List.copyOf(benchmarks);
         }
@@ -200,31 +202,38 @@ public sealed interface Event {
             double pValue, String verdict, Instant at) implements Event {
     }
 
-    /** Terminal: every task of every model of an artifact has a score. {@code benchmarks}: what was asked for. */
-    record EvaluationCompleted(String evaluation, String artifact, @Optional List<String> benchmarks, Instant at)
-            implements Event {
-        /** Keeps the list as it is now. */
+    /**
+     * Terminal: every task of every model of an artifact has a score. {@code benchmarks}: what was asked for;
+     * {@code merge} and {@code attempt}: in which order, as the artifact's event had them.
+     */
+    record EvaluationCompleted(
+            String evaluation, String artifact, @Optional List<String> benchmarks, @Optional String merge,
+            @Optional int attempt, Instant at) implements Event {
+        /** Keeps the list as it is now; attempts count from 1. */
         public EvaluationCompleted {
+            attempt = Math.max(1, attempt);
             benchmarks = benchmarks == null ? List.of() : List.copyOf(benchmarks);
         }
     }
 
     /** Terminal: a task could not be scored. */
     record EvaluationFailed(
-            String evaluation, String artifact, @Optional List<String> benchmarks, String code, String message,
-            Instant at) implements Event {
-        /** Keeps the list as it is now. */
+            String evaluation, String artifact, @Optional List<String> benchmarks, @Optional String merge,
+            @Optional int attempt, String code, String message, Instant at) implements Event {
+        /** Keeps the list as it is now; attempts count from 1. */
         public EvaluationFailed {
+            attempt = Math.max(1, attempt);
             benchmarks = benchmarks == null ? List.of() : List.copyOf(benchmarks);
         }
     }
 
     /** Terminal: the evaluation was cancelled. */
     record EvaluationCancelled(
-            String evaluation, String artifact, @Optional List<String> benchmarks, @Optional String by, Instant at)
-            implements Event {
-        /** Keeps the list as it is now. */
+            String evaluation, String artifact, @Optional List<String> benchmarks, @Optional String merge,
+            @Optional int attempt, @Optional String by, Instant at) implements Event {
+        /** Keeps the list as it is now; attempts count from 1. */
         public EvaluationCancelled {
+            attempt = Math.max(1, attempt);
             benchmarks = benchmarks == null ? List.of() : List.copyOf(benchmarks);
         }
     }

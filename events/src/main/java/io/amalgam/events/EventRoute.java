@@ -76,7 +76,9 @@ public record EventRoute(Topic topic, String partitionKey, String recordKey, Str
             case AssemblyCompleted e -> plain(Topics.CHUNK_RESULTS, e.merge(), id(e, e.merge()));
             case AssemblyFailed e -> plain(Topics.CHUNK_RESULTS, e.merge(), id(e, e.merge(), e.attempt()));
             case ArtifactCompleted e ->
-                compacted(Topics.ARTIFACTS, e.artifact(), e.artifact(), id(e, e.artifact(), e.merge(), e.benchmarks()));
+                compacted(Topics.ARTIFACTS, e.artifact(), e.artifact(), e.evaluationAttempt() == 1
+                        ? id(e, e.artifact(), e.merge(), e.benchmarks())
+                        : id(e, e.artifact(), e.merge(), e.benchmarks(), e.evaluationAttempt()));
             // The same key as the completion's: a log that is compacted does not bring the artifact back.
             case ArtifactDeleted e ->
                 compacted(Topics.ARTIFACTS, e.artifact(), e.artifact(), id(e, e.artifact(), e.merge(), e.at()));
@@ -94,12 +96,12 @@ public record EventRoute(Topic topic, String partitionKey, String recordKey, Str
             case ScoreCompared e -> compacted(Topics.SCORES, e.evaluation(),
                     e.evaluation() + "/" + e.parentIdentity() + "/" + e.task() + "/compared/" + e.metric(),
                     id(e, e.evaluation(), e.parentIdentity(), e.task(), e.metric(), e.questions()));
-            case EvaluationCompleted e -> compacted(
-                    Topics.SCORES, e.evaluation(), e.evaluation() + "/completed", id(e, e.evaluation(), e.benchmarks()));
-            case EvaluationFailed e -> compacted(
-                    Topics.SCORES, e.evaluation(), e.evaluation() + "/failed", id(e, e.evaluation(), e.benchmarks()));
-            case EvaluationCancelled e -> compacted(
-                    Topics.SCORES, e.evaluation(), e.evaluation() + "/cancelled", id(e, e.evaluation(), e.benchmarks()));
+            case EvaluationCompleted e -> compacted(Topics.SCORES, e.evaluation(), e.evaluation() + "/completed",
+                    id(e, e.evaluation(), e.benchmarks(), e.merge(), e.attempt()));
+            case EvaluationFailed e -> compacted(Topics.SCORES, e.evaluation(), e.evaluation() + "/failed",
+                    id(e, e.evaluation(), e.benchmarks(), e.merge(), e.attempt()));
+            case EvaluationCancelled e -> compacted(Topics.SCORES, e.evaluation(), e.evaluation() + "/cancelled",
+                    id(e, e.evaluation(), e.benchmarks(), e.merge(), e.attempt()));
             // Among the results, since it is the evaluation's coordinator that reads both.
             case EvaluationCancellationRequested e ->
                 plain(Topics.EVALUATION_RESULTS, e.evaluation(), id(e, e.evaluation(), e.requestedAt()));

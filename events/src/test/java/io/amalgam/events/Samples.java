@@ -43,7 +43,7 @@ final class Samples {
                 new Event.AssemblyCompleted(MERGE, ARTIFACT, "artifacts/" + ARTIFACT, DIGEST, WORKER, NOW),
                 new Event.AssemblyFailed(MERGE, 1, "DIGEST_MISMATCH", "receipt of chunk 3 does not match", WORKER, NOW),
                 new Event.ArtifactCompleted(ARTIFACT, MERGE, "twin", "model_stock", "artifacts/" + ARTIFACT, DIGEST,
-                        2_000_000L, List.of(PARENT), List.of("ordering"), NOW),
+                        2_000_000L, List.of(PARENT), List.of("ordering"), 2, NOW),
                 new Event.ArtifactDeleted(ARTIFACT, MERGE, "somebody", "it was a trial", NOW),
                 new Event.EvaluationTaskRequested(
                         ARTIFACT, PARENT, "ordering", DIGEST, 0, 200, 250, 1, 1, 600, NOW),
@@ -56,10 +56,11 @@ final class Samples {
                         Map.of("acc,none", 0.025, "acc_norm,none", 0.0248), 0.25, 0.25, false, "amalgam-0.1.0", NOW),
                 new Event.ScoreCompared(ARTIFACT, ARTIFACT, "models/ordering-expert", IDENTITY, "ordering", "acc_norm",
                         250, 0.05, 0.02, 0.01, 0.09, 20, 8, 0.03, "better", NOW),
-                new Event.EvaluationCompleted(ARTIFACT, ARTIFACT, List.of("ordering"), NOW),
+                new Event.EvaluationCompleted(ARTIFACT, ARTIFACT, List.of("ordering"), MERGE, 2, NOW),
                 new Event.EvaluationFailed(
-                        ARTIFACT, ARTIFACT, List.of("ordering"), "BENCHMARK_DATA", "ordering.jsonl is missing", NOW),
-                new Event.EvaluationCancelled(ARTIFACT, ARTIFACT, List.of("ordering"), "somebody", NOW),
+                        ARTIFACT, ARTIFACT, List.of("ordering"), MERGE, 2, "BENCHMARK_DATA", "ordering.jsonl is missing",
+                        NOW),
+                new Event.EvaluationCancelled(ARTIFACT, ARTIFACT, List.of("ordering"), MERGE, 2, "somebody", NOW),
                 new Event.EvaluationCancellationRequested(ARTIFACT, "somebody", "wrong benchmark", NOW),
                 new Event.DeadLetter("merge-chunks", 2, 17, "key", "io.amalgam.ChunkRequested", "EVENT_INVALID",
                         "ChunkRequested lacks the field slice", MERGE, "{}", WORKER, NOW,

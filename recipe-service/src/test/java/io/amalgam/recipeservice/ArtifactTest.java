@@ -192,7 +192,7 @@ class ArtifactTest {
                     event instanceof Event.EvaluationCancellationRequested request
                             && request.evaluation().equals(artifact) && request.reason().equals("enough")));
         }
-        apply(new Event.EvaluationCancelled(artifact, artifact, List.of("ordering"), "default", Events.at(6)));
+        apply(new Event.EvaluationCancelled(artifact, artifact, List.of("ordering"), null, 1, "default", Events.at(6)));
         assertEquals("cancelled", http.get("/api/merges/" + submission.path("id").asText()).json()
                 .path("evaluation").path("state").asText());
 
@@ -201,9 +201,45 @@ class ArtifactTest {
         JsonNode running = http.get("/api/merges/" + submission.path("id").asText()).json();
         assertEquals("running", running.path("evaluation").path("state").asText());
         assertEquals(2, running.path("benchmarks").size());
-        apply(new Event.EvaluationCompleted(artifact, artifact, List.of("ordering", "navigation"), Instant.now()));
+        apply(new Event.EvaluationCompleted(artifact, artifact, List.of("ordering", "navigation"), null, 2, Instant.now()));
         assertEquals("completed", http.get("/api/merges/" + submission.path("id").asText()).json()
                 .path("evaluation").path("state").asText());
+    }
+
+    @Test
+    void anEvaluationThatFailedIsOrderedAgainWithTheSameBenchmarks() throws Exception {
+        JsonNode submission = http.postYaml("/api/merges?benchmarks=ordering", Recipes.linear(0.27)).json();
+        String artifact = complete(submission).artifactKey();
+        String merge = submission.path("id").asText();
+        http.postYaml("/api/merges?benchmarks=ordering", Recipes.linear(0.27));
+        List<Event.ArtifactCompleted> told = new CopyOnWriteArrayList<>();
+        try (LogReader artifacts = new LogReader(broker.connection(), Topics.ARTIFACTS, received -> {
+            if (received.event() instanceof Event.ArtifactCompleted event && event.artifact().equals(artifact)) {
+                told.add(event);
+            }
+        })) {
+            artifacts.start();
+            for (int attempt = 1; attempt <= 2; attempt++) {
+                apply(new Event.EvaluationFailed(artifact, artifact, List.of("ordering"), merge, attempt,
+                        "SOURCE_UNAVAILABLE", "model base cannot be read", Instant.now()));
+                assertEquals("failed", evaluationOf(merge), "after attempt " + attempt);
+
+                Http.Answer again = http.postYaml("/api/merges?benchmarks=ordering", Recipes.linear(0.27));
+                int next = attempt + 1;
+                assertTrue(again.json().path("problems").toString().contains("attempt " + next), again.text());
+                assertEquals("running", evaluationOf(merge));
+                await().atMost(Duration.ofSeconds(60)).until(() -> told.stream().anyMatch(event ->
+                        event.evaluationAttempt() == next && event.benchmarks().equals(List.of("ordering"))));
+                Http.Answer meanwhile = http.postYaml("/api/merges?benchmarks=ordering", Recipes.linear(0.27));
+                assertEquals("[]", meanwhile.json().path("problems").toString(), "it runs already");
+            }
+            apply(new Event.EvaluationCompleted(artifact, artifact, List.of("ordering"), merge, 3, Instant.now()));
+            assertEquals("completed", evaluationOf(merge));
+        }
+    }
+
+    private String evaluationOf(String merge) throws Exception {
+        return http.get("/api/merges/" + merge).json().path("evaluation").path("state").asText();
     }
 
     @Test
@@ -297,7 +333,7 @@ class ArtifactTest {
         String id = submission.path("id").asText();
         apply(new Event.MergeCompleted(id, artifact, "artifacts/" + artifact, digest, Events.at(3)));
         apply(new Event.ArtifactCompleted(artifact, id, "a name", "linear", "artifacts/" + artifact, digest,
-                manifest.totalSize(), List.of(), List.of(), Events.at(4)));
+                manifest.totalSize(), List.of(), List.of(), 1, Events.at(4)));
         return manifest;
     }
 

@@ -89,7 +89,7 @@ class DeletionTest {
         List<Event.ModelPlace> all = new ArrayList<>(List.of(parents));
         all.add(new Event.ModelPlace("own", "artifact:" + artifact, "artifacts/" + artifact, Event.ModelPlace.Role.ARTIFACT));
         apply(new Event.ArtifactCompleted(artifact, id, "a name", "linear", "artifacts/" + artifact, "digest",
-                manifest.totalSize(), all, List.of(), at));
+                manifest.totalSize(), all, List.of(), 1, at));
         return artifact;
     }
 
@@ -113,7 +113,7 @@ class DeletionTest {
     void whatNobodyUsesIsDeletedAndToldOf() throws Exception {
         String artifact = make(0.71);
         apply(Events.score(artifact, "x", Event.ModelPlace.Role.ARTIFACT, "ordering", 0.5));
-        apply(new Event.EvaluationCompleted(artifact, artifact, List.of("ordering"), Events.at(7)));
+        apply(new Event.EvaluationCompleted(artifact, artifact, List.of("ordering"), null, 1, Events.at(7)));
         List<Event> told = new CopyOnWriteArrayList<>();
         try (LogReader reader = new LogReader(broker.connection(), Topics.ARTIFACTS, received -> told.add(received.event()))) {
             reader.start();
@@ -160,7 +160,7 @@ class DeletionTest {
         Event.ModelPlace place = new Event.ModelPlace("own", "artifact:" + artifact, "artifacts/" + artifact, Event.ModelPlace.Role.ARTIFACT);
         apply(new Event.EvaluationTaskRequested(artifact, place, "ordering", "digest", 0, 100, 100, 1, 1, 60, Events.at(5)));
         refused(artifact, "being evaluated");
-        apply(new Event.EvaluationCompleted(artifact, artifact, List.of("ordering"), Events.at(6)));
+        apply(new Event.EvaluationCompleted(artifact, artifact, List.of("ordering"), null, 1, Events.at(6)));
         assertEquals(204, delete(artifact).status());
     }
 

@@ -54,7 +54,7 @@ public final class Events {
                 "artifacts/" + request.artifact(), Event.ModelPlace.Role.ARTIFACT));
         models.addAll(List.of(parents));
         return new Event.ArtifactCompleted(request.artifact(), request.merge(), request.name(), request.method(),
-                "artifacts/" + request.artifact(), DIGEST, 4000, models, request.benchmarks(), at(5));
+                "artifacts/" + request.artifact(), DIGEST, 4000, models, request.benchmarks(), 1, at(5));
     }
 
     /** An event of that kind. */

@@ -178,6 +178,6 @@ class ProjectionTest {
                         100, "evaluations/x", "worker-1", 60, 1000, Events.at(6)),
                 Events.score(artifact, request.name(), Role.ARTIFACT, "boolean_expressions", 0.8),
                 Events.compared(artifact, "one", "boolean_expressions", 0.1),
-                new Event.EvaluationCompleted(artifact, artifact, List.of(), Events.at(8))));
+                new Event.EvaluationCompleted(artifact, artifact, List.of(), null, 1, Events.at(8))));
     }
 }

@@ -97,7 +97,7 @@ final class ShownLine {
         }
         apply(new Event.MergeCompleted(request.merge(), key, "artifacts/" + key, DIGEST, now.minusSeconds(7180)),
                 new Event.ArtifactCompleted(key, request.merge(), name, method, "artifacts/" + key, DIGEST,
-                        5_760_000_000L, models, TASKS, now.minusSeconds(7180)));
+                        5_760_000_000L, models, TASKS, 1, now.minusSeconds(7180)));
         for (Event.ModelPlace model : models) {
             for (int task = 0; task < TASKS.size(); task++) {
                 score(key, model, TASKS.get(task), level(model, level, task));
@@ -111,7 +111,7 @@ final class ShownLine {
         }
         apply(new Event.EvaluationTaskCompleted(key, Events.identity(key), TASKS.getFirst(), "digest", 0, QUESTIONS,
                 QUESTIONS, "evaluations/x", "eval-worker/host-9", QUESTIONS, 9000, now.minusSeconds(7000)),
-                new Event.EvaluationCompleted(key, key, TASKS, now.minusSeconds(6990)));
+                new Event.EvaluationCompleted(key, key, TASKS, null, 1, now.minusSeconds(6990)));
     }
 
     private static double level(Event.ModelPlace model, double level, int task) {

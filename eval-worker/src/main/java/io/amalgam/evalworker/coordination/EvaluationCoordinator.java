@@ -298,8 +298,8 @@ public final class EvaluationCoordinator implements AutoCloseable {
 
     private void end(String evaluation, Entry entry, ErrorCode code, String message) throws InterruptedException {
         Event event = new EvaluationFailed(
-                evaluation, entry.artifact.artifact(), List.copyOf(entry.benchmarks), code.name(),
-                EventCodec.abbreviate(message), clock.instant());
+                evaluation, entry.artifact.artifact(), List.copyOf(entry.benchmarks), entry.artifact.merge(),
+                entry.artifact.evaluationAttempt(), code.name(), EventCodec.abbreviate(message), clock.instant());
         if (publisher.publishPatiently(event, entry.trace, () -> closed)) {
             publishedListener.accept(event);
             finish(evaluation, entry);

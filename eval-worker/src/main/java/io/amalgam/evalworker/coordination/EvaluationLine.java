@@ -193,7 +193,8 @@ public final class EvaluationLine {
             return List.of();
         }
         ended = true;
-        return List.of(new EvaluationCancelled(plan.evaluation(), plan.artifact(), plan.benchmarks(), by, now));
+        return List.of(new EvaluationCancelled(
+                plan.evaluation(), plan.artifact(), plan.benchmarks(), plan.merge(), plan.attempt(), by, now));
     }
 
     private void fail(Entry entry, String code, String message) {
@@ -223,9 +224,11 @@ public final class EvaluationLine {
         }
         if (remaining() == 0) {
             events.add(failureCode == null
-                    ? new EvaluationCompleted(plan.evaluation(), plan.artifact(), plan.benchmarks(), now)
+                    ? new EvaluationCompleted(
+                            plan.evaluation(), plan.artifact(), plan.benchmarks(), plan.merge(), plan.attempt(), now)
                     : new EvaluationFailed(
-                            plan.evaluation(), plan.artifact(), plan.benchmarks(), failureCode, failureMessage, now));
+                            plan.evaluation(), plan.artifact(), plan.benchmarks(), plan.merge(), plan.attempt(),
+                            failureCode, failureMessage, now));
             ended = true;
         }
         return events;

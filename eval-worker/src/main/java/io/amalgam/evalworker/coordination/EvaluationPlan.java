@@ -15,12 +15,15 @@ import java.util.Map;
  *
  * @param evaluation its name: the artifact's key, so that its results come to whoever owns the artifact's partition
  * @param artifact the artifact's key
+ * @param merge that made it
+ * @param attempt at evaluating it, from 1
  * @param benchmarks what was asked for: tasks and groups
  * @param models the artifact first, then its base and parents; each identity once
  * @param tasks in the order that they were asked for
  */
 public record EvaluationPlan(
-        String evaluation, String artifact, List<String> benchmarks, List<ModelPlace> models, List<PlannedTask> tasks) {
+        String evaluation, String artifact, String merge, int attempt, List<String> benchmarks, List<ModelPlace> models,
+        List<PlannedTask> tasks) {
 
     /**
      * A task as it is at the time of planning.
@@ -69,7 +72,8 @@ public record EvaluationPlan(
             models.putIfAbsent(model.identity(), model);
         }
         return new EvaluationPlan(
-                artifact.artifact(), artifact.artifact(), benchmarks, List.copyOf(models.values()), tasks);
+                artifact.artifact(), artifact.artifact(), artifact.merge(), artifact.evaluationAttempt(), benchmarks,
+                List.copyOf(models.values()), tasks);
     }
 
     /** All slices, model by model, so that a worker opens each model about once. */

@@ -70,7 +70,7 @@ class EvaluationLineTest {
 
     private EvaluationLine line(PlannedTask... tasks) {
         return new EvaluationLine(
-                new EvaluationPlan("a", "a", List.of("all"), List.of(MERGED, BASE), List.of(tasks)), answers, DEADLINE);
+                new EvaluationPlan("a", "a", "merge", 3, List.of("all"), List.of(MERGED, BASE), List.of(tasks)), answers, DEADLINE);
     }
 
     private static EvaluationTaskCompleted completed(EvaluationTaskRequested request) {
@@ -226,7 +226,8 @@ class EvaluationLineTest {
         EvaluationLine line = line(SHORT, LONG);
         List<Event> handedOut = line.start(START);
         List<Event> end = line.cancel("somebody", START.plusSeconds(1));
-        assertEquals(List.of(new EvaluationCancelled("a", "a", List.of("all"), "somebody", START.plusSeconds(1))), end);
+        assertEquals(List.of(new EvaluationCancelled(
+                "a", "a", List.of("all"), "merge", 3, "somebody", START.plusSeconds(1))), end);
         assertTrue(line.ended());
         assertEquals(List.of(), line.cancel("somebody else", START.plusSeconds(2)), "it ends once");
         assertEquals(List.of(), line.tick(START.plus(LATE), false));

@@ -182,7 +182,7 @@ public final class MergeLine {
         progress(events, now, true);
         events.add(new ArtifactCompleted(
                 outline.artifact(), request.merge(), request.name(), request.method(), result.location(),
-                result.manifestSha256(), bytesWritten, modelsThatFit(), request.benchmarks(), now));
+                result.manifestSha256(), bytesWritten, modelsThatFit(), request.benchmarks(), 1, now));
         events.add(new MergeCompleted(
                 request.merge(), outline.artifact(), result.location(), result.manifestSha256(), now));
         ended = true;

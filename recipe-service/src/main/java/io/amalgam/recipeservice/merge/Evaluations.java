@@ -34,31 +34,39 @@ public class Evaluations {
     }
 
     /**
-     * Has an artifact scored with benchmarks that it was not ordered with before, by telling of the artifact again.
+     * Has an artifact scored with benchmarks that it was not ordered with before, or, if its evaluation failed or was
+     * cancelled, once more with those that it was, by telling of the artifact again. Orders for an artifact are to take
+     * turns.
      *
-     * @return the benchmarks that are new to it; empty if there are none, or if nothing is known of the artifact here
+     * @return what was begun, as a sentence's end; empty if there is nothing to do, or if nothing is known of the artifact
      * @throws io.amalgam.engine.error.AmalgamException with {@code BROKER_UNAVAILABLE}, and then nothing was asked for
      */
-    public List<String> extend(Connection connection, String artifact, List<String> benchmarks, TraceContext trace)
+    public Optional<String> extend(Connection connection, String artifact, List<String> benchmarks, TraceContext trace)
             throws SQLException {
         Optional<ArtifactCompleted> told = find(connection, artifact);
-        if (told.isEmpty()) {
-            return List.of();
-        }
-        List<String> added = benchmarks.stream().filter(name -> !told.get().benchmarks().contains(name)).toList();
-        if (added.isEmpty()) {
-            return List.of();
+        if (told.isEmpty() || benchmarks.isEmpty()) {
+            return Optional.empty();
         }
         ArtifactCompleted before = told.get();
+        List<String> added = benchmarks.stream().filter(name -> !before.benchmarks().contains(name)).toList();
+        Optional<String> ended = Sql.first(connection,
+                "select state from projection.evaluation where id = ? and state in ('failed', 'cancelled')",
+                row -> row.getString("state"), artifact);
+        if (added.isEmpty() && ended.isEmpty()) {
+            return Optional.empty();
+        }
         List<String> all = new ArrayList<>(before.benchmarks());
         all.addAll(added);
         ArtifactCompleted event = new ArtifactCompleted(
                 before.artifact(), before.merge(), before.name(), before.method(), before.location(),
-                before.manifestSha256(), before.bytes(), before.models(), all, now());
+                before.manifestSha256(), before.bytes(), before.models(), all,
+                before.evaluationAttempt() + (ended.isPresent() ? 1 : 0), now());
         // Applied before it is published, and published before the commit, as a merge's request is.
         projector.apply(connection, UUID.fromString(EventRoute.of(event).id()), event);
         broker.publish(event, trace);
-        return added;
+        return Optional.of(added.isEmpty()
+                ? "its evaluation, which was " + ended.get() + ", goes on: attempt " + event.evaluationAttempt()
+                : "it is now scored with " + added + " too");
     }
 
     /**
@@ -89,7 +97,8 @@ public class Evaluations {
                 row -> new ArtifactCompleted(
                         artifact, row.getString("merge"), row.getString("name"), row.getString("method"),
                         row.getString("location"), row.getString("manifest_sha256"), row.getLong("bytes"), models,
-                        Sql.texts(row, "benchmarks"), Sql.instant(row, "completed_at")),
+                        Sql.texts(row, "benchmarks"), row.getInt("evaluation_attempt"),
+                        Sql.instant(row, "completed_at")),
                 artifact);
     }
 

@@ -218,11 +218,9 @@ public class Merges {
         boolean untold = newest.filter(merge -> merge.terminal() && !merge.state().equals("completed")).isPresent()
                 && !Evaluations.isTold(connection, artifact);
         if (complete && !untold) {
-            List<String> added = evaluations.extend(connection, artifact, wanted.benchmarks(), trace);
-            if (!added.isEmpty()) {
-                problems.add(ProblemView.of(new Problem(ErrorCode.CONFLICT, Problem.Severity.NOTE,
-                        "the artifact exists; it is now scored with " + added + " too", null, 0, 0)));
-            }
+            evaluations.extend(connection, artifact, wanted.benchmarks(), trace).ifPresent(begun ->
+                    problems.add(ProblemView.of(new Problem(ErrorCode.CONFLICT, Problem.Severity.NOTE,
+                            "the artifact exists; " + begun, null, 0, 0))));
             return new Submission(Submission.Outcome.COMPLETE, newest.map(merge -> merge.id().toString()).orElse(null),
                     artifact, attempts, "completed", cost, problems);
         }

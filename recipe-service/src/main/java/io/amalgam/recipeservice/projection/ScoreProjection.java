@@ -34,13 +34,16 @@ public class ScoreProjection {
         List<String> benchmarks = event.benchmarks() == null ? List.of() : event.benchmarks();
         Sql.update(connection, """
                 insert into projection.artifact
-                    (id, merge, name, method, location, manifest_sha256, bytes, benchmarks, completed_at)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    (id, merge, name, method, location, manifest_sha256, bytes, benchmarks, evaluation_attempt,
+                    completed_at)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 on conflict (id) do update set benchmarks = array(
-                    select distinct name from unnest(projection.artifact.benchmarks || excluded.benchmarks) as name
-                    order by name)""",
+                        select distinct name from unnest(projection.artifact.benchmarks || excluded.benchmarks) as name
+                        order by name),
+                    evaluation_attempt = greatest(projection.artifact.evaluation_attempt, excluded.evaluation_attempt)""",
                 event.artifact(), merge, event.name() == null ? "" : event.name(), event.method(), event.location(),
-                event.manifestSha256(), event.bytes(), benchmarks, MergeProjection.instant(event.at()));
+                event.manifestSha256(), event.bytes(), benchmarks, event.evaluationAttempt(),
+                MergeProjection.instant(event.at()));
         Sql.update(connection, """
                 update projection.merge set benchmarks = array(
                     select distinct name from unnest(benchmarks || ?) as name order by name)
