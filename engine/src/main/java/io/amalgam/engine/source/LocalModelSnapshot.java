@@ -30,6 +30,9 @@ import java.util.stream.Stream;
  * editing a README does not make a model another one.
  */
 final class LocalModelSnapshot implements ModelSnapshot {
+    /** What the identity of a model begins with whose contents were read for it. */
+    static final String CONTENTS_PREFIX = "content:sha256:";
+
     private static final Set<String> SUFFIXES_THAT_COUNT = Set.of(".safetensors", ".json", ".model", ".txt", ".jinja");
     private static final int COPY_BUFFER = 1 << 20;
 
@@ -61,7 +64,7 @@ final class LocalModelSnapshot implements ModelSnapshot {
         String fingerprint = fingerprint(reference, folder, files);
         String identity = switch (kind) {
             case FINGERPRINT -> "local:sha256:" + fingerprint;
-            case CONTENTS -> "content:sha256:" + contents(folder, files);
+            case CONTENTS -> CONTENTS_PREFIX + contents(folder, files);
         };
         return new LocalModelSnapshot(reference, folder, confinement, files, fingerprint, identity);
     }

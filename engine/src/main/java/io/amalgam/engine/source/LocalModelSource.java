@@ -2,6 +2,7 @@ package io.amalgam.engine.source;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.plan.PlannedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -50,6 +51,15 @@ public final class LocalModelSource implements ModelSource {
     public ModelSnapshot resolve(String path, String revision) throws IOException {
         return find(path, revision).orElseThrow(() -> new AmalgamException(ErrorCode.MODEL_NOT_FOUND,
                 "Model " + path + " is not a folder under " + (allowAbsolute ? "the working directory " + root : "the models' root") + "."));
+    }
+
+    /** Where a plan identifies a model by its contents, they are read, whatever this source identifies models by. */
+    @Override
+    public ModelSnapshot open(PlannedModel model) throws IOException {
+        LocalModelSource source = model.identity().startsWith(LocalModelSnapshot.CONTENTS_PREFIX)
+                ? new LocalModelSource(root, allowAbsolute, Identity.CONTENTS)
+                : this;
+        return ModelSource.requireSame(model, source.resolve(model.path(), model.revision()));
     }
 
     /**

@@ -3,6 +3,7 @@ package io.amalgam.engine.source;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A model at a fixed identity: the same identity always means the same bytes.
@@ -28,6 +29,15 @@ public interface ModelSnapshot {
     /** Whether there is such a file. */
     default boolean has(String name) {
         return files().stream().anyMatch(file -> file.name().equals(name));
+    }
+
+    /**
+     * The SHA-256 of a file's bytes, hexadecimal, where it is known without reading them.
+     *
+     * @param name one of {@link #files()}
+     */
+    default Optional<String> knownSha256(String name) {
+        return Optional.empty();
     }
 
     /** Opens a file for positional reads. The name must be one of {@link #files()}. */

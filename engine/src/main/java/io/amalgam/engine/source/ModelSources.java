@@ -83,6 +83,9 @@ public final class ModelSources implements ModelSource {
 
     @Override
     public ModelSnapshot open(PlannedModel model) throws IOException {
+        if (model.identity().startsWith(LocalModelSnapshot.CONTENTS_PREFIX)) {
+            return local.open(model);
+        }
         // A branch may have moved on since; what was planned with is a commit, and that is still there.
         ModelSnapshot snapshot = model.identity().startsWith(HubModelSource.IDENTITY_PREFIX) && hub != null
                 ? hub.open(model.path(), model.identity())

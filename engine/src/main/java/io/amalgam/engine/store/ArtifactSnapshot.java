@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /** A finished artifact as a model: its manifest says which files it has, and its key is its identity. */
 final class ArtifactSnapshot implements ModelSnapshot {
@@ -39,6 +40,12 @@ final class ArtifactSnapshot implements ModelSnapshot {
     @Override
     public List<ModelFile> files() {
         return files;
+    }
+
+    @Override
+    public Optional<String> knownSha256(String name) {
+        return manifest.shard(name).map(ChunkReceipt::sha256).or(() -> manifest.files().stream()
+                .filter(file -> file.name().equals(name)).map(Manifest.FileEntry::sha256).findFirst());
     }
 
     @Override

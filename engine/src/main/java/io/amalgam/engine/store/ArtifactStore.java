@@ -22,6 +22,7 @@ import java.util.function.Predicate;
  * by-key/&lt;chunk key&gt;.json                where a shard with that key lies
  * artifacts/&lt;artifact&gt;/…                 finished artifacts
  * evaluations/&lt;model identity&gt;/…         benchmark results
+ * answers/&lt;scope&gt;/…                     remembered answers of models
  * begun/&lt;merge&gt;/&lt;chunk&gt;                 how often workers began a chunk that had been delivered before
  * health/&lt;worker&gt;                        written and removed to see whether the store can be written to
  * </pre>

@@ -77,7 +77,7 @@ public class EvaluationService {
         this.scores = new LogReader(connection, Topics.SCORES, cancelled::accept);
         this.loop = new WorkLoop(
                 worker, new ShareGroupQueue(connection, Topics.EVALUATION_WORKERS), configuration.worker().slots(),
-                new EvaluationWork(worker, results, this::catalog, models, cancelled, publisher, clock, metrics),
+                new EvaluationWork(worker, store, this::catalog, models, cancelled, publisher, clock, metrics),
                 publisher, clock, metrics::deadLetter);
         this.life = new WorkerLife(
                 worker, connection, configuration.topics().create(), configuration.topics().replication(),

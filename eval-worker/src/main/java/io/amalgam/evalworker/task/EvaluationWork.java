@@ -2,9 +2,11 @@ package io.amalgam.evalworker.task;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.evaluation.inference.LanguageModel;
 import io.amalgam.evaluation.task.BenchmarkTask;
 import io.amalgam.evaluation.task.Evaluator;
+import io.amalgam.evaluation.task.PromptFormat;
 import io.amalgam.evaluation.task.QuestionResult;
 import io.amalgam.evaluation.task.TaskCatalog;
 import io.amalgam.events.Event;
@@ -44,6 +46,7 @@ public final class EvaluationWork implements WorkHandler {
     private static final double DEADLINE_SHARE = 0.8;
 
     private final String worker;
+    private final ArtifactStore store;
     private final ResultStore results;
     private final Supplier<TaskCatalog> catalog;
     private final OpenModels models;
@@ -51,7 +54,6 @@ public final class EvaluationWork implements WorkHandler {
     private final EventPublisher publisher;
     private final Clock clock;
     private final WorkListener listener;
-    private final Evaluator evaluator = new Evaluator();
 
     /** Told of work, for metrics. */
     public interface WorkListener {
@@ -77,14 +79,16 @@ public final class EvaluationWork implements WorkHandler {
      * Work of a worker.
      *
      * @param worker its name, in results
+     * @param store where answers go
      * @param catalog the benchmark tasks
      * @param cancelled evaluations that nobody waits for any more
      */
     public EvaluationWork(
-            String worker, ResultStore results, Supplier<TaskCatalog> catalog, OpenModels models,
+            String worker, ArtifactStore store, Supplier<TaskCatalog> catalog, OpenModels models,
             CancelledEvaluations cancelled, EventPublisher publisher, Clock clock, WorkListener listener) {
         this.worker = worker;
-        this.results = results;
+        this.store = store;
+        this.results = new ResultStore(store);
         this.catalog = catalog;
         this.models = models;
         this.cancelled = cancelled;
@@ -129,6 +133,7 @@ public final class EvaluationWork implements WorkHandler {
         private final Turn turn;
         /** When this record's work began; waiting for the turn is none. */
         private long begun = System.nanoTime();
+        private StoredAnswerCache cache;
 
         Run(EvaluationTaskRequested request, Work work, Turn turn) {
             this.request = request;
@@ -172,16 +177,30 @@ public final class EvaluationWork implements WorkHandler {
             begun = System.nanoTime();
             // Another worker, or this one's other slot, may have been at it meanwhile.
             stored = stored();
-            LanguageModel model = models.get(request.model());
+            OpenModels.Open open = models.get(request.model());
+            LanguageModel model = open.model();
             String engine = model.fingerprint().toString();
             List<QuestionResult> answers = new ArrayList<>();
             stored.filter(known -> known.engine().equals(engine)).ifPresent(known -> answers.addAll(known.answers()));
+            cache = new StoredAnswerCache(store, open.scope(), requests(task));
             return ask(model, task, engine, answers);
+        }
+
+        /** The digests of the slice's requests. */
+        private List<String> requests(BenchmarkTask task) {
+            Evaluator evaluator = new Evaluator();
+            List<String> requests = new ArrayList<>();
+            int end = Slices.end(request.from(), request.total());
+            for (int question = Slices.start(request.from()); question < end; question++) {
+                requests.add(evaluator.ask(task.question(question)).digest());
+            }
+            return requests;
         }
 
         /** Asks what is not answered, from the slice's first open question on. */
         private Outcome ask(LanguageModel model, BenchmarkTask task, String engine, List<QuestionResult> answers)
                 throws InterruptedException {
+            Evaluator evaluator = new Evaluator(PromptFormat.plain(), cache);
             int start = Slices.start(request.from());
             int batch = FIRST_BATCH;
             int known = answers.size();
@@ -243,6 +262,7 @@ public final class EvaluationWork implements WorkHandler {
         }
 
         private void save(String engine, List<QuestionResult> answers) {
+            cache.save();
             results.write(request.model().identity(), request.task(), request.taskDigest(),
                     new SliceResults(engine, Slices.start(request.from()), answers));
         }

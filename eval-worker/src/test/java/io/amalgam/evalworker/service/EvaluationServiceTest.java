@@ -105,14 +105,32 @@ class EvaluationServiceTest {
     }
 
     private void announce(String artifact, List<String> benchmarks, ModelPlace... places) throws Exception {
+        announce(artifact, 1, benchmarks, places);
+    }
+
+    private void announce(String artifact, int attempt, List<String> benchmarks, ModelPlace... places) throws Exception {
         publisher.publish(
                 new ArtifactCompleted(artifact, "merge-" + artifact, artifact, "linear", "artifacts/" + artifact,
-                        "0".repeat(64), 1, List.of(places), benchmarks, Instant.now()),
+                        "0".repeat(64), 1, List.of(places), benchmarks, attempt, Instant.now()),
                 TraceContext.start()).get();
+    }
+
+    private static double tokens(String task) {
+        return RestAssured.get("/q/metrics").body().asString().lines()
+                .filter(line -> line.startsWith("amalgam_tokens_total{") && line.contains("\"" + task + "\""))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
     }
 
     private <T extends Event> List<T> scores(Class<T> type) {
         return scores.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    private long answeredSlices(String evaluation) {
+        return results.stream()
+                .filter(event -> event instanceof EvaluationTaskCompleted completed
+                        && completed.evaluation().equals(evaluation))
+                .count();
     }
 
     private double accuracy(String model, String task) {
@@ -146,13 +164,11 @@ class EvaluationServiceTest {
                 comparisons.stream().map(ScoreCompared::parentName).sorted().toList());
         assertTrue(comparisons.stream().allMatch(comparison -> comparison.difference() > 0.05));
 
-        long answered = results.stream().filter(EvaluationTaskCompleted.class::isInstance).count();
-        assertEquals(3, answered);
+        assertEquals(3, answeredSlices("one"));
         announce("two", List.of("boolean_expressions"), place("base", ModelPlace.Role.ARTIFACT), parent);
         await().atMost(LIMIT).until(() -> scores(EvaluationCompleted.class).stream()
                 .anyMatch(event -> event.artifact().equals("two")));
-        assertEquals(answered, results.stream().filter(EvaluationTaskCompleted.class::isInstance).count(),
-                "both models have answered these questions before");
+        assertEquals(0, answeredSlices("two"), "both models have answered these questions before");
     }
 
     @Test
@@ -164,6 +180,32 @@ class EvaluationServiceTest {
                 .filter(event -> event.artifact().equals("three")).findFirst().orElseThrow();
         assertEquals("TASK_UNKNOWN", failed.code());
         assertTrue(failed.message().contains("boolean_expressions"), failed.message());
+
+        announce("three", 2, List.of("boolean_expresions"), place("base", ModelPlace.Role.ARTIFACT));
+        await().atMost(LIMIT).until(() -> scores(EvaluationFailed.class).stream()
+                .anyMatch(event -> event.artifact().equals("three") && event.attempt() == 2));
+    }
+
+    @Test
+    void theSameModelUnderAnotherIdentityIsScoredWithoutBeingAskedAgain() throws Exception {
+        ModelPlace byFingerprint = place("object-counting-expert", ModelPlace.Role.ARTIFACT);
+        announce("nine", List.of("navigation"), byFingerprint);
+        await().atMost(LIMIT).until(() -> scores(EvaluationCompleted.class).stream()
+                .anyMatch(event -> event.artifact().equals("nine")));
+        double asked = tokens("navigation");
+        assertTrue(asked > 0);
+        String identity = new LocalModelSource(models, false, LocalModelSource.Identity.CONTENTS)
+                .resolve(byFingerprint.name(), null).identity();
+        announce("ten", List.of("navigation"),
+                new ModelPlace(byFingerprint.name(), identity, byFingerprint.location(), ModelPlace.Role.ARTIFACT));
+        await().atMost(LIMIT).until(() -> scores(EvaluationCompleted.class).stream()
+                .anyMatch(event -> event.artifact().equals("ten")));
+        List<ScoreRecorded> ofBoth = scores(ScoreRecorded.class).stream()
+                .filter(score -> List.of("nine", "ten").contains(score.evaluation())).toList();
+        assertEquals(Set.of(byFingerprint.identity(), identity),
+                ofBoth.stream().map(ScoreRecorded::modelIdentity).collect(Collectors.toSet()));
+        assertEquals(1, ofBoth.stream().map(ScoreRecorded::metrics).distinct().count());
+        assertEquals(asked, tokens("navigation"), "no token went through a model for it");
     }
 
     @Test

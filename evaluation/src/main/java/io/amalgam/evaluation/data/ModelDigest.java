@@ -8,10 +8,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * The digests of a model by which its answers are remembered: of its contents, whatever its name, place and time.
+ * The digests of a model by which its answers are remembered: of its files' digests, whatever its name, place and time.
  *
  * @param weights the digest of the weights' bytes and of the configuration that says how to run them
  * @param tokenizer the digest of the tokenizer's files, chat templates included
@@ -20,7 +21,7 @@ public record ModelDigest(String weights, String tokenizer) {
     private static final int BLOCK = 8 << 20;
     private static final Set<String> CONFIGURATIONS = Set.of("config.json", "generation_config.json");
 
-    /** Reads all weights of a model once. */
+    /** Takes the digests of files from where they are known, such as an artifact's manifest; else reads them once. */
     public static ModelDigest of(ModelSnapshot model) throws IOException {
         MessageDigest weights = Digests.newSha256();
         MessageDigest tokenizer = Digests.newSha256();
@@ -41,7 +42,13 @@ public record ModelDigest(String weights, String tokenizer) {
     }
 
     private static void add(MessageDigest digest, ModelSnapshot model, ModelFile file) throws IOException {
-        digest.update((file.name() + "\0" + file.length() + "\0").getBytes(StandardCharsets.UTF_8));
+        Optional<String> known = model.knownSha256(file.name());
+        String contents = known.isPresent() ? known.get() : read(model, file);
+        digest.update((file.name() + "\0" + file.length() + "\0" + contents + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String read(ModelSnapshot model, ModelFile file) throws IOException {
+        MessageDigest digest = Digests.newSha256();
         byte[] block = new byte[(int) Math.min(BLOCK, Math.max(1, file.length()))];
         try (RangeReader reader = model.open(file.name())) {
             for (long position = 0; position < file.length(); position += block.length) {
@@ -50,5 +57,6 @@ public record ModelDigest(String weights, String tokenizer) {
                 digest.update(block, 0, length);
             }
         }
+        return HexFormat.of().formatHex(digest.digest());
     }
 }

@@ -1,10 +1,5 @@
 package io.amalgam.evaluation.task;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import java.io.IOException;
@@ -14,9 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -27,8 +20,6 @@ import java.util.Optional;
  * a line that cannot be read is passed over and computed again. Two processes may append to the same file.
  */
 public final class FileAnswerCache implements AnswerCache {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final Map<String, CachedAnswer> answers = new HashMap<>();
     private final Path file;
     private final FileChannel channel;
@@ -67,20 +58,9 @@ public final class FileAnswerCache implements AnswerCache {
     @Override
     public synchronized void store(String request, CachedAnswer answer) {
         answers.put(request, answer);
-        ObjectNode line = JSON.createObjectNode();
-        line.put("request", request);
-        switch (answer.answer()) {
-            case Answer.Choices choices -> {
-                ArrayNode logLikelihoods = line.putArray("logLikelihoods");
-                choices.logLikelihoods().forEach(logLikelihoods::add);
-                ArrayNode greedy = line.putArray("greedy");
-                choices.greedy().forEach(greedy::add);
-            }
-            case Answer.Generated generated -> line.put("answer", generated.text());
-        }
-        line.put("truncated", answer.truncated());
         try {
-            ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8));
+            ByteBuffer bytes = ByteBuffer.wrap(
+                    AnswerLines.line(request, answer).getBytes(StandardCharsets.UTF_8));
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
@@ -101,29 +81,6 @@ public final class FileAnswerCache implements AnswerCache {
             // The last write was cut off: end its line, so that the next one begins a line of its own.
             channel.write(ByteBuffer.wrap(new byte[] {'\n'}));
         }
-        for (String line : new String(content, StandardCharsets.UTF_8).split("\n")) {
-            if (line.isBlank()) {
-                continue;
-            }
-            try {
-                JsonNode node = JSON.readTree(line);
-                answers.put(node.required("request").textValue(), answer(node));
-            } catch (JsonProcessingException | IllegalArgumentException | NullPointerException e) {
-                // Damaged by a crash: the answer is computed again.
-                continue;
-            }
-        }
-    }
-
-    private static CachedAnswer answer(JsonNode node) {
-        boolean truncated = node.required("truncated").booleanValue();
-        if (node.has("answer")) {
-            return new CachedAnswer(new Answer.Generated(node.get("answer").textValue()), truncated);
-        }
-        List<Double> logLikelihoods = new ArrayList<>();
-        node.required("logLikelihoods").forEach(value -> logLikelihoods.add(value.asDouble()));
-        List<Boolean> greedy = new ArrayList<>();
-        node.required("greedy").forEach(value -> greedy.add(value.booleanValue()));
-        return new CachedAnswer(new Answer.Choices(logLikelihoods, greedy), truncated);
+        answers.putAll(AnswerLines.read(new String(content, StandardCharsets.UTF_8)));
     }
 }
