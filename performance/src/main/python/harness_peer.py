@@ -6,6 +6,7 @@ Reads one JSON object a line from standard input and answers with one line on st
     {"operation": "open", "model": FOLDER, "dtype": "float32", "threads": 2}   -> {"seconds": s}
     {"operation": "prefill", "texts": [text, ...]}                             -> {"seconds": s, "tokens": n}
     {"operation": "loglikelihood", "requests": [[context, continuation], ...]} -> {"seconds": s, "results": [[ll, greedy], ...]}
+    {"operation": "generate", "requests": [[context, [stop, ...], tokens], ...]} -> {"seconds": s, "results": [text, ...]}
 
 Every answer has "processor" too: the processor time of all threads, in seconds.
 
@@ -48,6 +49,11 @@ def main():
             instances = [Instance("loglikelihood", {}, tuple(pair), index)
                          for index, pair in enumerate(request["requests"])]
             answer["results"] = harness.loglikelihood(instances, disable_tqdm=True)
+        elif operation == "generate":
+            instances = [Instance("generate_until", {},
+                                  (context, {"until": stops, "max_gen_toks": tokens, "do_sample": False}), index)
+                         for index, (context, stops, tokens) in enumerate(request["requests"])]
+            answer["results"] = harness.generate_until(instances, disable_tqdm=True)
         else:
             sys.exit(f"unknown operation {operation}")
         answer["seconds"] = time.perf_counter() - start

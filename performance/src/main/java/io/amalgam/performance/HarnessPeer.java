@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.evaluation.inference.GenerationRequest;
 import io.amalgam.evaluation.inference.LoglikelihoodRequest;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
@@ -46,6 +47,18 @@ final class HarnessPeer implements AutoCloseable {
         ArrayNode pairs = request.putArray("requests");
         for (LoglikelihoodRequest each : requests) {
             pairs.addArray().add(each.context()).add(each.continuation());
+        }
+        return ask(request);
+    }
+
+    /** Continues texts greedily: {@code seconds}, and {@code results} with a text each. */
+    JsonNode generate(List<GenerationRequest> requests) throws IOException {
+        ObjectNode request = JSON.createObjectNode().put("operation", "generate");
+        ArrayNode all = request.putArray("requests");
+        for (GenerationRequest each : requests) {
+            ArrayNode one = all.addArray().add(each.context());
+            each.until().forEach(one.addArray()::add);
+            one.add(each.maximumTokens());
         }
         return ask(request);
     }

@@ -17,7 +17,7 @@ import java.util.Map;
  *
  * <p>Options: {@code --model FOLDER --python PYTHON}, and for both {@code --data FOLDER --tasks NAME:QUESTIONS,…
  * --threads N}; for speed {@code --rounds 3 --sequences 4 --words 200 --dtypes float32,bfloat16}; for parity
- * {@code --answers FILE}, where theirs are kept. Without {@code --python} only our side's speed is measured.
+ * {@code --answers FILE}, where theirs are kept, {@code --new-tokens 48}, how long written answers get. Without {@code --python} only our side's speed is measured.
  */
 public final class InferenceBenchmark {
     private static final String PARITY = "parity";
@@ -31,7 +31,7 @@ public final class InferenceBenchmark {
             "leaderboard_bbh_hyperbaton:10", "leaderboard_bbh_ruin_names:4", "leaderboard_bbh_date_understanding:2",
             "leaderboard_bbh_penguins_in_a_table:2", "leaderboard_bbh_tracking_shuffled_objects_three_objects:2",
             "leaderboard_bbh_reasoning_about_colored_objects:1", "leaderboard_mmlu_pro:25",
-            "leaderboard_musr_object_placements:1");
+            "leaderboard_musr_object_placements:1", "leaderboard_ifeval:12", "leaderboard_math_algebra_hard:4");
     private static final String SPEED_TASKS = "object_counting:10";
     private static final String SAMPLES = "samples/benchmark";
     private static final int ONE_BY_ONE = 20;
@@ -46,6 +46,7 @@ public final class InferenceBenchmark {
     public static void main(String[] arguments) throws IOException {
         Map<String, String> options = new HashMap<>(Map.of("rounds", "3", "sequences", "4", "words", "200",
                 "script", "performance/src/main/python/harness_peer.py", "data", SAMPLES, "dtypes", "float32,bfloat16",
+                "new-tokens", "48",
                 "threads", Integer.toString(Runtime.getRuntime().availableProcessors())));
         for (int i = 0; i < arguments.length; i++) {
             String name = arguments[i].startsWith("--") ? arguments[i].substring(2) : "";
@@ -98,7 +99,8 @@ public final class InferenceBenchmark {
 
     private List<TaskRequests> tasks(String usual) {
         return TaskRequests.of(
-                options.getOrDefault("tasks", usual), TaskCatalog.open(List.of(Path.of(options.get("data")))));
+                options.getOrDefault("tasks", usual), TaskCatalog.open(List.of(Path.of(options.get("data")))),
+                number("new-tokens"));
     }
 
     private LanguageModel open() throws IOException {

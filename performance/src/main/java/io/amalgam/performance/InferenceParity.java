@@ -2,6 +2,10 @@ package io.amalgam.performance;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.evaluation.inference.GenerationRequest;
+import io.amalgam.evaluation.inference.GenerationResult;
 import io.amalgam.evaluation.inference.LanguageModel;
 import io.amalgam.evaluation.inference.LoglikelihoodRequest;
 import io.amalgam.evaluation.inference.LoglikelihoodResult;
@@ -15,8 +19,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code ./amalgam bench inference --parity}: whether our log-likelihoods and lm-evaluation-harness's, by transformers in
- * float32 on the same weights, are the same on requests of real tasks.
+ * {@code ./amalgam bench inference --parity}: whether our log-likelihoods and written answers and lm-evaluation-harness's,
+ * by transformers in float32 on the same weights, are the same on requests of real tasks.
  *
  * <p>Their answers can be kept in a file: asking them takes minutes, and a run that was stopped then goes on.
  */
@@ -39,6 +43,8 @@ final class InferenceParity {
     private final HarnessPeer peer;
     private final Path answers;
     private final Map<Request, Reference> known = new HashMap<>();
+    /** Their written answers, by the request's JSON. */
+    private final Map<String, String> written = new HashMap<>();
 
     /**
      * A comparison.
@@ -52,6 +58,10 @@ final class InferenceParity {
         if (answers != null && Files.exists(answers)) {
             for (String line : Files.readAllLines(answers)) {
                 JsonNode answer = JSON.readTree(line);
+                if (answer.isObject()) {
+                    written.put(answer.get("request").toString(), answer.get("text").textValue());
+                    continue;
+                }
                 known.put(new Request(answer.get(0).textValue(), answer.get(1).textValue()),
                         new Reference(answer.get(2).doubleValue(), answer.get(3).booleanValue()));
             }
@@ -66,6 +76,9 @@ final class InferenceParity {
         int different = 0;
         double worst = 0;
         for (TaskRequests task : tasks) {
+            if (task.requests().isEmpty()) {
+                continue;
+            }
             List<LoglikelihoodResult> ours = model.loglikelihood(task.requests());
             List<Reference> theirs = theirs(task.requests());
             double greatest = 0;
@@ -82,7 +95,67 @@ final class InferenceParity {
         boolean agrees = worst <= TOLERANCE && different == 0;
         System.out.printf("%d requests of %d tasks: greatest difference %.2g (%s %.0e), is_greedy differs %d times%n",
                 requests, tasks.size(), worst, worst <= TOLERANCE ? "within" : "not within", TOLERANCE, different);
-        return agrees;
+        return agrees & compareWritten(tasks);
+    }
+
+    /** Compares what both write, to the character. */
+    private boolean compareWritten(List<TaskRequests> tasks) throws IOException {
+        int texts = 0;
+        int different = 0;
+        for (TaskRequests task : tasks) {
+            if (task.generations().isEmpty()) {
+                continue;
+            }
+            List<GenerationResult> ours = model.generateUntil(task.generations());
+            List<String> theirs = theirTexts(task.generations());
+            long tokens = 0;
+            int inTask = 0;
+            for (int i = 0; i < ours.size(); i++) {
+                tokens += ours.get(i).tokens();
+                if (!ours.get(i).text().equals(theirs.get(i))) {
+                    inTask++;
+                    System.out.printf("  ours:   %s%n  theirs: %s%n", JSON.getNodeFactory().textNode(ours.get(i).text()),
+                            JSON.getNodeFactory().textNode(theirs.get(i)));
+                }
+            }
+            System.out.printf("%-58s %9d %9d tokens written %7d, answers that differ %4d%n", task.task(), task.questions(),
+                    ours.size(), tokens, inTask);
+            texts += ours.size();
+            different += inTask;
+        }
+        if (texts > 0) {
+            System.out.printf("%d written answers: %d differ%n", texts, different);
+        }
+        return different == 0;
+    }
+
+    private List<String> theirTexts(List<GenerationRequest> requests) throws IOException {
+        List<GenerationRequest> open = requests.stream().filter(request -> !written.containsKey(key(request))).toList();
+        if (!open.isEmpty()) {
+            JsonNode results = peer.generate(open).get("results");
+            List<String> lines = new ArrayList<>();
+            for (int i = 0; i < open.size(); i++) {
+                String text = results.get(i).textValue();
+                written.put(key(open.get(i)), text);
+                ObjectNode line = JSON.createObjectNode();
+                line.set("request", JSON.readTree(key(open.get(i))));
+                lines.add(line.put("text", text).toString());
+            }
+            keep(lines);
+        }
+        return requests.stream().map(request -> written.get(key(request))).toList();
+    }
+
+    private static String key(GenerationRequest request) {
+        ArrayNode key = JSON.createArrayNode().add(request.context());
+        request.until().forEach(key.addArray()::add);
+        return key.add(request.maximumTokens()).toString();
+    }
+
+    private void keep(List<String> lines) throws IOException {
+        if (answers != null) {
+            Files.write(answers, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        }
     }
 
     private List<Reference> theirs(List<LoglikelihoodRequest> requests) throws IOException {
@@ -103,9 +176,7 @@ final class InferenceParity {
                 lines.add(JSON.createArrayNode().add(request.context()).add(request.continuation())
                         .add(answer.logLikelihood()).add(answer.greedy()).toString());
             }
-            if (answers != null) {
-                Files.write(answers, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-            }
+            keep(lines);
         }
         return requests.stream().map(request -> known.get(Request.of(request))).toList();
     }

@@ -82,6 +82,10 @@ final class InferenceSpeed {
      */
     void tasks(List<TaskRequests> tasks, int oneByOne) throws IOException {
         for (TaskRequests task : tasks) {
+            if (task.requests().isEmpty()) {
+                System.out.printf("%n%s has no choices; its speed is not measured%n", task.task());
+                continue;
+            }
             List<LoglikelihoodRequest> requests = task.requests();
             List<LoglikelihoodRequest> some = requests.subList(0, Math.min(requests.size(), oneByOne));
             List<LoglikelihoodRequest> warming = requests.subList(0, Math.min(requests.size(), WARMING_REQUESTS));
