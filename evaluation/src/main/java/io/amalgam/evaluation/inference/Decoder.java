@@ -1,15 +1,17 @@
 package io.amalgam.evaluation.inference;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The forward pass of a decoder: tokens in, logits out.
  *
- * <p>A pass takes spans of any number of sequences side by side. Activations and sums are float32.
+ * <p>A pass takes spans of any number of sequences side by side. Activations and sums are float32. In the last layer only
+ * keys and values are computed of every row: nothing else of it is ever read, except of the rows whose logits are wanted.
  */
 final class Decoder {
-    /** Rows of logits that are computed together: a vocabulary of 256,000 then takes 32 MB. */
-    static final int LOGIT_ROWS = 32;
+    /** Rows of logits that are computed together: a vocabulary of 256,000 then takes 48 MB. */
+    static final int LOGIT_ROWS = 48;
 
     private final DecoderConfiguration configuration;
     private final DecoderWeights weights;
@@ -57,8 +59,13 @@ final class Decoder {
         return configuration;
     }
 
-    /** Runs all layers over spans, storing their keys and values; {@link #logits} then gives what comes after each row. */
-    void run(List<Span> spans) {
+    /**
+     * Runs all layers over spans, storing their keys and values; {@link #logits} then gives what comes after the wanted
+     * rows.
+     *
+     * @param wanted rows of the pass, counted through all spans, in ascending order, none twice
+     */
+    void run(List<Span> spans, int[] wanted) {
         int rows = 0;
         int length = 0;
         for (Span span : spans) {
@@ -69,10 +76,48 @@ final class Decoder {
         configuration.rotary().prepare(length);
         allocate(rows);
         embed(spans);
-        for (int layer = 0; layer < configuration.layers(); layer++) {
+        int last = configuration.layers() - 1;
+        for (int layer = 0; layer < last; layer++) {
+            project(layer, spans, rows);
             attend(layer, spans, rows);
             feedForward(layer, rows);
         }
+        project(last, spans, rows);
+        if (wanted.length > 0) {
+            keepOnly(wanted, weights.layers().get(last).queryKeyValue().paddedRows());
+            attend(last, parts(spans, wanted), wanted.length);
+            feedForward(last, wanted.length);
+        }
+    }
+
+    /** Moves the residuals and projections of the wanted rows to the first rows. */
+    private void keepOnly(int[] wanted, int stride) {
+        int size = configuration.hiddenSize();
+        for (int i = 0; i < wanted.length; i++) {
+            System.arraycopy(hidden, wanted[i] * size, hidden, i * size, size);
+            System.arraycopy(projected, wanted[i] * stride, projected, i * stride, stride);
+        }
+    }
+
+    /** The parts of spans that the wanted rows are; neighbours stay together. */
+    private static List<Span> parts(List<Span> spans, int[] wanted) {
+        List<Span> parts = new ArrayList<>();
+        int firstRow = 0;
+        int next = 0;
+        for (Span span : spans) {
+            int end = firstRow + span.count();
+            while (next < wanted.length && wanted[next] < end) {
+                int from = wanted[next];
+                int count = 0;
+                while (next < wanted.length && wanted[next] == from + count && wanted[next] < end) {
+                    next++;
+                    count++;
+                }
+                parts.add(new Span(span.tokens(), span.from() + from - firstRow, count, span.chain()));
+            }
+            firstRow = end;
+        }
+        return parts;
     }
 
     private void allocate(int rows) {
@@ -112,7 +157,8 @@ final class Decoder {
         }
     }
 
-    private void attend(int layerNumber, List<Span> spans, int rows) {
+    /** Projects to queries, keys and values, and stores the latter two. */
+    private void project(int layerNumber, List<Span> spans, int rows) {
         DecoderWeights.Layer layer = weights.layers().get(layerNumber);
         int size = configuration.hiddenSize();
         norm(hidden, layer.attentionNorm(), rows);
@@ -129,6 +175,12 @@ final class Decoder {
             span.block().store(layerNumber, span.blockRow() + row - firstRow[spanOfRow[row]], projected, keyOffset,
                     keyOffset + configuration.keyValueSize(), configuration.keyValueHeads());
         });
+    }
+
+    /** Attention of the projected queries, added to the residual stream. */
+    private void attend(int layerNumber, List<Span> spans, int rows) {
+        DecoderWeights.Layer layer = weights.layers().get(layerNumber);
+        int stride = layer.queryKeyValue().paddedRows();
         attention.compute(layerNumber, spans, projected, stride, attended, configuration.querySize());
         product.multiply(attended, configuration.querySize(), rows, layer.output(), projected);
         addToHidden(rows, layer.output().paddedRows(), layer.outputBias(), layer.attentionOutputNorm());
@@ -197,9 +249,9 @@ final class Decoder {
     }
 
     /**
-     * Computes logits of rows of the last pass.
+     * Computes logits of wanted rows of the last pass.
      *
-     * @param rows at most {@link #LOGIT_ROWS} of its rows
+     * @param rows indices into the wanted rows, {@link #LOGIT_ROWS} at most
      * @return row after row, {@link #logitStride} floats each; overwritten by the next call
      */
     float[] logits(int[] rows) {

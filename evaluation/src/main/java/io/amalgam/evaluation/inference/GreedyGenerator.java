@@ -181,8 +181,7 @@ final class GreedyGenerator {
                     }
                 }
                 if (rows == batchTokens) {
-                    decoder.run(spans);
-                    choose(complete, completeRows);
+                    run(spans, complete, completeRows);
                     spans.clear();
                     block = null;
                     rows = 0;
@@ -190,17 +189,22 @@ final class GreedyGenerator {
             }
         }
         if (rows > 0) {
-            decoder.run(spans);
-            choose(complete, completeRows);
+            run(spans, complete, completeRows);
         }
     }
 
-    /** Chooses the next token of sequences whose last token is in the given rows of the last pass; empties both lists. */
-    private void choose(List<Sequence> sequences, List<Integer> rows) {
+    /**
+     * Runs a pass and chooses the next token of sequences; empties both lists.
+     *
+     * @param rows of the pass in which the sequences' last tokens are, in ascending order; equal contexts share theirs
+     */
+    private void run(List<Span> spans, List<Sequence> sequences, List<Integer> rows) {
+        int[] wanted = rows.stream().mapToInt(Integer::intValue).distinct().toArray();
+        decoder.run(spans, wanted);
         for (int from = 0; from < rows.size(); from += Decoder.LOGIT_ROWS) {
             int first = from;
             int[] chunk = new int[Math.min(Decoder.LOGIT_ROWS, rows.size() - from)];
-            Arrays.setAll(chunk, i -> rows.get(first + i));
+            Arrays.setAll(chunk, i -> Arrays.binarySearch(wanted, rows.get(first + i)));
             float[] logits = decoder.logits(chunk);
             team.run(chunk.length, (index, worker) -> {
                 Sequence sequence = sequences.get(first + index);
@@ -267,8 +271,7 @@ final class GreedyGenerator {
             spans.add(new Span(sequence.tokens, position, 1, sequence.chain));
             rows.add(rows.size());
         }
-        decoder.run(spans);
-        choose(new ArrayList<>(group), rows);
+        run(spans, new ArrayList<>(group), rows);
     }
 
     /** A row of the sequence's own for its next key and value; the context's rows may be shared. */

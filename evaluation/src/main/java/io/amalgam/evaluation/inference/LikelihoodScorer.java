@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Log-likelihoods of many requests with as few tokens as possible.
@@ -105,21 +107,17 @@ final class LikelihoodScorer {
     }
 
     private void run(List<Span> spans, List<Wanted> wanted) {
-        decoder.run(spans);
-        wanted.sort(Comparator.comparingInt(Wanted::row));
-        int next = 0;
-        while (next < wanted.size()) {
-            List<List<Wanted>> rows = new ArrayList<>();
-            while (next < wanted.size() && rows.size() < Decoder.LOGIT_ROWS) {
-                List<Wanted> sameRow = new ArrayList<>();
-                int row = wanted.get(next).row();
-                while (next < wanted.size() && wanted.get(next).row() == row) {
-                    sameRow.add(wanted.get(next++));
-                }
-                rows.add(sameRow);
-            }
+        SortedMap<Integer, List<Wanted>> byRow = new TreeMap<>();
+        for (Wanted place : wanted) {
+            byRow.computeIfAbsent(place.row(), row -> new ArrayList<>()).add(place);
+        }
+        decoder.run(spans, byRow.keySet().stream().mapToInt(Integer::intValue).toArray());
+        List<List<Wanted>> allRows = List.copyOf(byRow.values());
+        for (int from = 0; from < allRows.size(); from += Decoder.LOGIT_ROWS) {
+            int first = from;
+            List<List<Wanted>> rows = allRows.subList(from, Math.min(from + Decoder.LOGIT_ROWS, allRows.size()));
             int[] indices = new int[rows.size()];
-            Arrays.setAll(indices, i -> rows.get(i).getFirst().row());
+            Arrays.setAll(indices, i -> first + i);
             float[] logits = decoder.logits(indices);
             double[][] logProbabilities = new double[indices.length][];
             int[] best = new int[indices.length];

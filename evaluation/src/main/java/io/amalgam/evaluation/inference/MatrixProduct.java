@@ -10,17 +10,25 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Products of activations with packed weights: {@code y = x · Wᵀ}.
  *
- * <p>The loops are those of Goto and van de Geijn (2008): blocks of {@link #DEPTH} columns; a panel of weights is widened
- * into a buffer that fits the first-level cache and meets all rows of activations, four at a time, in registers. Every
- * element of the result is a sum over blocks of sums over columns in order, each one fused multiply-add at a time, so it
- * depends neither on the number of rows nor on threads nor on the width of a vector.
+ * <p>The loops are those of Goto and van de Geijn (2008): blocks of {@link #DEPTH} columns at most; rows of activations
+ * that stay in the second-level cache; a panel of weights is widened into a buffer that fits the first-level cache and
+ * meets those rows, {@link #TILE} at a time, in registers. Every element of the result is a sum over blocks of sums over
+ * columns in order, each one fused multiply-add at a time, so it depends neither on the number of rows nor on threads nor
+ * on the width of a vector.
  */
 final class MatrixProduct {
-    /** Rows of activations that are multiplied together: eight accumulators, which is what 16 registers allow. */
+    /**
+     * Rows of activations that are multiplied together: eight accumulators keep two multipliers with a latency of four
+     * cycles busy, and with them all six operands fit in AVX2's 16 registers. (HotSpot's compiler loads all operands of a
+     * step before it multiplies; six rows, whose operands do not fit, are less than half as fast.)
+     */
     static final int TILE = 4;
 
-    /** Columns whose products are summed before they join the result. */
-    static final int DEPTH = 256;
+    /** The most columns whose products are summed before they join the result. */
+    static final int DEPTH = 288;
+
+    /** Tiles of rows that meet a panel while they are in the second-level cache: 216 KiB. */
+    private static final int BLOCK_TILES = 48;
 
     private final WorkerTeam team;
     private final float[][] panelBuffers;
@@ -95,18 +103,28 @@ final class MatrixProduct {
         }
     }
 
+    /** Columns of a block: all blocks of a matrix have as many, up to rounding, so that none is short. */
+    private static int depth(int columns) {
+        int blocks = (columns + DEPTH - 1) / DEPTH;
+        return (columns + blocks - 1) / blocks;
+    }
+
     private static void multiplyPanels(float[] packed, int tiles, PackedMatrix weights, int from, int to, float[] y,
             float[] panelBuffer) {
         int columns = weights.columns();
         int stride = weights.paddedRows();
-        for (int start = 0; start < columns; start += DEPTH) {
-            int depth = Math.min(DEPTH, columns - start);
-            for (int panel = from; panel < to; panel++) {
-                weights.widen(panel, start, depth, panelBuffer);
-                for (int tile = 0; tile < tiles; tile++) {
-                    int activations = (tile * columns + start) * TILE;
-                    multiplyTile(packed, activations, panelBuffer, depth, y, tile * TILE * stride + panel * PANEL, stride,
-                            start > 0);
+        int wholeDepth = depth(columns);
+        for (int start = 0; start < columns; start += wholeDepth) {
+            int depth = Math.min(wholeDepth, columns - start);
+            for (int block = 0; block < tiles; block += BLOCK_TILES) {
+                int end = Math.min(block + BLOCK_TILES, tiles);
+                for (int panel = from; panel < to; panel++) {
+                    weights.widen(panel, start, depth, panelBuffer);
+                    for (int tile = block; tile < end; tile++) {
+                        int activations = (tile * columns + start) * TILE;
+                        multiplyTile(packed, activations, panelBuffer, depth, y, tile * TILE * stride + panel * PANEL,
+                                stride, start > 0);
+                    }
                 }
             }
         }

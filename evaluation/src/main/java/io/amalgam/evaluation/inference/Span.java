@@ -6,7 +6,8 @@ package io.amalgam.evaluation.inference;
  * @param tokens the token ids they are taken from
  * @param from index of the first in {@code tokens}, and its position in the sequence
  * @param count how many
- * @param chain keys and values of the sequence up to and including these tokens, whose rows are the last ones
+ * @param chain keys and values of the sequence up to and including these tokens, whose rows are the last ones; where only
+ *     part of a span's rows go through attention, maybe more
  */
 record Span(int[] tokens, int from, int count, KeyValueSegment[] chain) {
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /**
  * A completions endpoint on loopback that runs a model, with the ways in which real ones differ: which log-probabilities
@@ -146,7 +147,8 @@ public final class CompletionsServer implements AutoCloseable {
     private double[][] logProbabilities(int[] tokens) {
         KeyValueBlock block = decoder.keyValueBlock(tokens.length);
         decoder.run(List.of(new Span(tokens, 0, tokens.length,
-                new KeyValueSegment[] {new KeyValueSegment(block, 0, 0, tokens.length)})));
+                new KeyValueSegment[] {new KeyValueSegment(block, 0, 0, tokens.length)})),
+                IntStream.range(0, tokens.length).toArray());
         double[][] rows = new double[tokens.length][configuration.vocabularySize()];
         for (int i = 0; i < rows.length; i++) {
             float[] logits = decoder.logits(new int[] {i});

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -37,7 +38,7 @@ class DecoderReferenceTest {
                 DecoderWeights weights = DecoderWeights.read(Checkpoint.open(model), configuration, team)) {
             Decoder decoder = new Decoder(configuration, weights, team, InferenceOptions.KeyValueType.FLOAT32);
             KeyValueBlock block = decoder.keyValueBlock(tokens.length);
-            decoder.run(List.of(span(tokens, 0, prompt.length, block)));
+            decoder.run(List.of(span(tokens, 0, prompt.length, block)), IntStream.range(0, prompt.length).toArray());
             double worst = 0;
             for (int i = 0; i < reference.get("positions").size(); i++) {
                 int position = reference.get("positions").get(i).intValue();
@@ -56,10 +57,39 @@ class DecoderReferenceTest {
             for (int i = 0; i < greedy.length; i++) {
                 generated[i] = Logits.greatest(decoder.logits(new int[] {row}), 0, configuration.vocabularySize());
                 tokens[prompt.length + i] = generated[i];
-                decoder.run(List.of(span(tokens, prompt.length + i, 1, block)));
+                decoder.run(List.of(span(tokens, prompt.length + i, 1, block)), new int[] {0});
                 row = 0;
             }
             assertArrayEquals(greedy, generated);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "mistral-window", "gemma2"})
+    void aRowHasTheSameLogitsWhateverOtherRowsAreWanted(String name) throws IOException {
+        int[] tokens = integers(new ObjectMapper().readTree(Files.readString(MODELS.resolve(name).resolve("reference.json")))
+                .get("tokens"));
+        ModelSnapshot model = new LocalModelSource(MODELS, true).resolve(name, null);
+        DecoderConfiguration configuration = DecoderConfiguration.parse(model.readSmall("config.json", 1 << 16), name);
+        try (WorkerTeam team = new WorkerTeam(2);
+                DecoderWeights weights = DecoderWeights.read(Checkpoint.open(model), configuration, team)) {
+            Decoder decoder = new Decoder(configuration, weights, team, InferenceOptions.KeyValueType.FLOAT32);
+            int half = tokens.length / 2;
+            KeyValueBlock block = decoder.keyValueBlock(2 * tokens.length);
+            Span whole = span(tokens, 0, tokens.length, block);
+            Span again = new Span(tokens, 0, half, new KeyValueSegment[] {
+                new KeyValueSegment(block, tokens.length, 0, half)});
+            List<Span> spans = List.of(whole, again);
+            decoder.run(spans, IntStream.range(0, tokens.length + half).toArray());
+            int[] some = {0, 1, 2, half, tokens.length - 1, tokens.length, tokens.length + half - 1};
+            float[][] expected = new float[some.length][];
+            Arrays.setAll(expected, i -> decoder.logits(new int[] {some[i]}).clone());
+            decoder.run(spans, some);
+            for (int i = 0; i < some.length; i++) {
+                int vocabulary = configuration.vocabularySize();
+                assertArrayEquals(Arrays.copyOf(expected[i], vocabulary),
+                        Arrays.copyOf(decoder.logits(new int[] {i}), vocabulary), "row " + some[i]);
+            }
         }
     }
 
