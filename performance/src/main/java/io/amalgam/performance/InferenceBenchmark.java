@@ -26,12 +26,12 @@ public final class InferenceBenchmark {
      * one token and many; contexts of a hundred tokens and of two thousand.
      */
     private static final String PARITY_TASKS = String.join(",",
-            "leaderboard_bbh_object_counting:26", "leaderboard_bbh_boolean_expressions:40",
-            "leaderboard_bbh_sports_understanding:30", "leaderboard_bbh_web_of_lies:20", "leaderboard_bbh_navigate:10",
-            "leaderboard_bbh_hyperbaton:10", "leaderboard_bbh_ruin_names:4", "leaderboard_bbh_date_understanding:2",
-            "leaderboard_bbh_penguins_in_a_table:2", "leaderboard_bbh_tracking_shuffled_objects_three_objects:2",
-            "leaderboard_bbh_reasoning_about_colored_objects:1", "leaderboard_mmlu_pro:25",
-            "leaderboard_musr_object_placements:1", "leaderboard_ifeval:12", "leaderboard_math_algebra_hard:4");
+            "leaderboard_bbh_object_counting:40", "leaderboard_bbh_boolean_expressions:40",
+            "leaderboard_bbh_sports_understanding:30", "leaderboard_bbh_web_of_lies:10", "leaderboard_bbh_navigate:6",
+            "leaderboard_bbh_hyperbaton:6", "leaderboard_bbh_ruin_names:2", "leaderboard_bbh_date_understanding:1",
+            "leaderboard_bbh_penguins_in_a_table:1", "leaderboard_bbh_tracking_shuffled_objects_three_objects:1",
+            "leaderboard_mmlu_pro:8", "leaderboard_musr_object_placements:1", "leaderboard_ifeval:6",
+            "leaderboard_math_algebra_hard:2");
     private static final String SPEED_TASKS = "object_counting:10";
     private static final String SAMPLES = "samples/benchmark";
     private static final int ONE_BY_ONE = 20;

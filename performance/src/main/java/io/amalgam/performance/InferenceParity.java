@@ -28,6 +28,9 @@ final class InferenceParity {
     /** The greatest difference of two log-likelihoods, in nats, that counts as agreement. */
     static final double TOLERANCE = 1e-3;
 
+    /** Requests that are asked of them at a time, and then kept. */
+    private static final int PIECE = 95;
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private record Reference(double logLikelihood, boolean greedy) {
@@ -165,11 +168,12 @@ final class InferenceParity {
                 open.add(request);
             }
         }
-        if (!open.isEmpty()) {
+        for (int from = 0; from < open.size(); from += PIECE) {
+            List<LoglikelihoodRequest> piece = open.subList(from, Math.min(from + PIECE, open.size()));
             List<String> lines = new ArrayList<>();
-            JsonNode results = peer.loglikelihood(open).get("results");
-            for (int i = 0; i < open.size(); i++) {
-                Request request = Request.of(open.get(i));
+            JsonNode results = peer.loglikelihood(piece).get("results");
+            for (int i = 0; i < piece.size(); i++) {
+                Request request = Request.of(piece.get(i));
                 Reference answer = new Reference(
                         results.get(i).get(0).doubleValue(), results.get(i).get(1).booleanValue());
                 known.put(request, answer);
