@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Builds what `./amalgam test kubernetes` runs on, from Go's module proxy: a control plane, kwok's fake nodes, KEDA's operator and
-# metrics adapter; and copies the custom resource definitions that come with KEDA's and the Prometheus operator's modules. About
-# half an hour on two cores the first time; nothing when all of these versions are there. Go's build cache makes it resumable.
-# Usage: build.sh [--check] FOLDER      (--check: status 0 if there is nothing to build)
+# Builds what `./amalgam test kubernetes` and `test autoscaling` run on, from Go's module proxy. kubernetes: a control plane, kwok's
+# fake nodes, the custom resource definitions that come with KEDA's and the Prometheus operator's modules. autoscaling: KEDA's
+# operator and metrics adapter, too. A quarter of an hour each on two cores the first time; nothing when all of these versions are
+# there. Go's build cache makes it resumable.
+# Usage: build.sh [--check] FOLDER kubernetes|autoscaling      (--check: status 0 if there is nothing to build)
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
 check=""
 if [ "$1" = --check ]; then check=1; shift; fi
-tools="$1"
+tools="$1" proof="$2"
 kubernetes=v1.37.2
 kwok=v0.8.0
 keda=v2.21.0
@@ -45,17 +46,17 @@ module() {
 }
 
 build_control_plane() (
-  cd "$here/control-plane" && GOFLAGS=-mod=mod nice go build -trimpath -o "$tools/kube" -ldflags \
+  cd "$here/control-plane" && GOFLAGS=-mod=mod go build -trimpath -o "$tools/kube" -ldflags \
     "-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37" .
 )
 
 build_kwok() (
-  cd "$here/control-plane" && GOFLAGS=-mod=mod nice go build -trimpath -ldflags '-s -w' -o "$tools/kwok" sigs.k8s.io/kwok/cmd/kwok
+  cd "$here/control-plane" && GOFLAGS=-mod=mod go build -trimpath -ldflags '-s -w' -o "$tools/kwok" sigs.k8s.io/kwok/cmd/kwok
 )
 
 # A module's own program, with the versions that its own go.mod names.
 build_keda() (
-  cd "$(module github.com/kedacore/keda/v2 "$keda")" && nice go build -trimpath -ldflags '-s -w' -o "$tools/$1" "./cmd/$2"
+  cd "$(module github.com/kedacore/keda/v2 "$keda")" && go build -trimpath -ldflags '-s -w' -o "$tools/$1" "./cmd/$2"
 )
 
 # What kwok's nodes and pods do: they are ready at once.
@@ -81,5 +82,6 @@ part kube "$control_plane" build_control_plane
 part kwok "$control_plane" build_kwok
 part stages.yaml "$kwok" collect_stages
 part crds "$keda $prometheus_operator" copy_definitions
+[ "$proof" = autoscaling ] || exit 0
 part keda "$keda" build_keda keda operator
 part keda-adapter "$keda" build_keda keda-adapter adapter

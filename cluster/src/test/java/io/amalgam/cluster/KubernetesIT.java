@@ -142,7 +142,7 @@ class KubernetesIT {
         System.out.println("""
                 Not covered by test kubernetes: there is no kubelet, so probes, volumes, image pulls, memory limits and
                 network policies are accepted but not exercised; no Strimzi operator, so its resources are checked against
-                schemas alone; no registry is pulled from. KEDA runs with an administrator's rights, not with its own.""");
+                schemas alone; no registry is pulled from. KEDA is the matter of test autoscaling.""");
     }
 
     private interface Step {
