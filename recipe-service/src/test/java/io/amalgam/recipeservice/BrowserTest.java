@@ -1,7 +1,6 @@
 package io.amalgam.recipeservice;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +9,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.ColorScheme;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.events.Event;
@@ -30,7 +30,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -56,6 +55,8 @@ class BrowserTest {
 
     private static final Path FOLDER = Path.of("target", "browser");
     private static final int CHUNKS = 48;
+    /** How long a page may take to show what it must, on a machine that does other things, too. */
+    private static final double PATIENCE_MILLISECONDS = 60_000;
     /** Findings of axe that nobody may meet. */
     private static final String SERIOUS = """
             async () => {
@@ -92,9 +93,10 @@ class BrowserTest {
     void open() throws IOException {
         if (browser == null) {
             Files.createDirectories(FOLDER);
+            PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLISECONDS);
             playwright = Chromium.playwright();
             browser = Chromium.launch(playwright);
-            await().atMost(Duration.ofSeconds(60)).until(() -> new Http(server).get("/q/health/ready").status() == 200);
+            Http.ready(server);
             schema.ensure();
             new ProjectionSchema(database, true).ensure();
         }
@@ -208,7 +210,7 @@ class BrowserTest {
         page.evaluate("() => { window.seen = new Map(); new MutationObserver(() => { const now = Date.now();"
                 + " document.querySelectorAll('#strip i.completed').forEach((cell, place) => {"
                 + " if (!window.seen.has(place)) window.seen.set(place, now); }); })"
-                + ".observe(document.getElementById('strip'), {attributes: true, subtree: true}); }");
+                + ".observe(document.getElementById('strip'), {attributes: true, childList: true, subtree: true}); }");
         double slowest = 0;
         for (int index = 0; index < 12; index++) {
             Event.ChunkCompleted chunk = line.chunk(merge, index, CHUNKS);
@@ -293,6 +295,7 @@ class BrowserTest {
     private Page page(int width, int height, ColorScheme scheme) {
         context = browser.newContext(new Browser.NewContextOptions()
                 .setViewportSize(width, height).setColorScheme(scheme));
+        context.setDefaultTimeout(PATIENCE_MILLISECONDS);
         Page opened = context.newPage();
         opened.onConsoleMessage(message -> {
             // What does not exist and what is refused is answered with such a status, and the console tells of it.

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 final class Chromium {
 
     /** What a report says of tests that were skipped. */
-    static final String REMEDY = "./amalgam test browser runs it, in a Chromium that is installed (Debian, Ubuntu: apt "
-            + "install chromium) or named in AMALGAM_CHROMIUM";
+    static final String REMEDY = "needs a Chromium that is installed (Debian, Ubuntu: apt install chromium) or named in "
+            + "AMALGAM_CHROMIUM";
 
     private static final List<String> NAMES =
             List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
@@ -45,9 +45,9 @@ final class Chromium {
                 .findFirst();
     }
 
-    /** Whether it is there and asked for ({@code -Damalgam.browser=true}): the condition of tests that need it. */
+    /** Whether it is there: the condition of tests that need it. */
     static boolean isHere() {
-        return Boolean.getBoolean("amalgam.browser") && find().isPresent();
+        return find().isPresent();
     }
 
     /** Starts Playwright, which downloads nothing. */
