@@ -3,6 +3,8 @@ package io.amalgam.cli.client;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.store.ArtifactSigner;
+import io.amalgam.engine.store.ModelSignature;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -18,6 +20,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -38,6 +43,7 @@ final class Download {
     private final Server server;
     private final String artifact;
     private final Path directory;
+    private final Path publicKey;
     private final Progress progress;
 
     /** Told how far a file is. */
@@ -51,29 +57,52 @@ final class Download {
     private record Entry(String name, long length, String sha256) {
     }
 
-    /** Prepares to download an artifact into a folder. */
-    Download(Server server, String artifact, Path directory, Progress progress) {
+    /**
+     * What was downloaded.
+     *
+     * @param manifest of the artifact
+     * @param signed whether its signature is there, too
+     */
+    record Pulled(JsonNode manifest, boolean signed) {
+    }
+
+    /**
+     * Prepares to download an artifact into a folder.
+     *
+     * @param publicKey a file with the key that the artifact must have been signed with, or null
+     */
+    Download(Server server, String artifact, Path directory, Path publicKey, Progress progress) {
         this.server = server;
         this.artifact = artifact;
         this.directory = directory;
+        this.publicKey = publicKey;
         this.progress = progress;
     }
 
     /**
-     * Downloads what is missing.
+     * Downloads what is missing, the signature first: what it does not cover is not downloaded.
      *
-     * @return the manifest
-     * @throws AmalgamException with {@code OUTPUT_NOT_EMPTY}, {@code NOT_FOUND}, {@code DIGEST_MISMATCH} or
-     *     {@code SERVICE_UNAVAILABLE}
+     * @throws AmalgamException with {@code OUTPUT_NOT_EMPTY}, {@code NOT_FOUND}, {@code DIGEST_MISMATCH},
+     *     {@code SIGNATURE_INVALID} or {@code SERVICE_UNAVAILABLE}
      */
-    JsonNode run() throws IOException {
+    Pulled run() throws IOException {
         JsonNode detail = server.get("api/artifacts/" + Server.encode(artifact));
         String manifestSha256 = detail.path("manifestSha256").asText();
         byte[] manifestBytes = manifest(manifestSha256);
         JsonNode manifest = Server.parse(manifestBytes);
         List<Entry> entries = entries(manifest);
+        Optional<Entry> signature = signature(detail);
+        if (publicKey != null && signature.isEmpty()) {
+            throw new AmalgamException(ErrorCode.SIGNATURE_INVALID, "Artifact " + artifact + " is not signed.");
+        }
         refuseOtherContent(entries, manifestBytes);
         Files.createDirectories(directory);
+        if (signature.isPresent()) {
+            fetch(signature.get());
+            if (publicKey != null) {
+                verify(entries, manifestSha256);
+            }
+        }
         for (Entry entry : entries) {
             fetch(entry);
         }
@@ -81,7 +110,24 @@ final class Download {
         Files.write(partial, manifestBytes);
         Files.move(partial, directory.resolve(MANIFEST), StandardCopyOption.ATOMIC_MOVE,
                 StandardCopyOption.REPLACE_EXISTING);
-        return manifest;
+        return new Pulled(manifest, signature.isPresent());
+    }
+
+    /** The signature is no file of the manifest, which is signed with it. */
+    private static Optional<Entry> signature(JsonNode detail) {
+        for (JsonNode file : detail.path("files")) {
+            if (file.path("name").asText().equals(ArtifactSigner.FILE)) {
+                return Optional.of(entry(file, ArtifactSigner.FILE));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void verify(List<Entry> entries, String manifestSha256) throws IOException {
+        Map<String, String> digests = new TreeMap<>();
+        entries.forEach(entry -> digests.put(entry.name(), entry.sha256()));
+        digests.put(MANIFEST, manifestSha256);
+        ModelSignature.verify(Files.readAllBytes(directory.resolve(ArtifactSigner.FILE)), publicKey, digests);
     }
 
     private byte[] manifest(String expected) throws IOException {
@@ -129,6 +175,7 @@ final class Download {
         }
         List<String> expected = new ArrayList<>(entries.stream().map(Entry::name).toList());
         expected.add(MANIFEST);
+        expected.add(ArtifactSigner.FILE);
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
             for (Path file : files) {
                 String name = file.getFileName().toString();

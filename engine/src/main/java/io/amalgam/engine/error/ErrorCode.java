@@ -52,6 +52,8 @@ public enum ErrorCode {
     NON_FINITE_WEIGHTS(Kind.USER),
     /** The output folder holds something else. */
     OUTPUT_NOT_EMPTY(Kind.USER),
+    /** A signature is missing, was made with another key, or is of other files. */
+    SIGNATURE_INVALID(Kind.USER),
     /** A command line or request argument is wrong. */
     ARGUMENT_INVALID(Kind.USER),
     /** A request body is too large. */

@@ -1,5 +1,7 @@
 package io.amalgam.engine.store;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -7,6 +9,7 @@ import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,11 +20,13 @@ import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.interfaces.ECPrivateKey;
+import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECFieldFp;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPoint;
 import java.security.spec.ECPublicKeySpec;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Map;
@@ -39,6 +44,9 @@ public final class ModelSignature implements ArtifactSigner {
     private static final String PAYLOAD_TYPE = "application/vnd.in-toto+json";
     private static final String BEGIN = "-----BEGIN PRIVATE KEY-----";
     private static final String END = "-----END PRIVATE KEY-----";
+    private static final String BEGIN_PUBLIC = "-----BEGIN PUBLIC KEY-----";
+    private static final String END_PUBLIC = "-----END PUBLIC KEY-----";
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final int LINE = 64;
     private static final Map<Integer, String> ALGORITHMS =
             Map.of(256, "SHA256withECDSA", 384, "SHA384withECDSA", 521, "SHA512withECDSA");
@@ -110,7 +118,7 @@ public final class ModelSignature implements ArtifactSigner {
 
     private static String pem(PublicKey key) {
         String body = Base64.getMimeEncoder(LINE, new byte[] {'\n'}).encodeToString(key.getEncoded());
-        return "-----BEGIN PUBLIC KEY-----\n" + body + "\n-----END PUBLIC KEY-----\n";
+        return BEGIN_PUBLIC + "\n" + body + "\n" + END_PUBLIC + "\n";
     }
 
     /** The point that belongs to a private key. PKCS #8 need not hold it, and Java does not compute it. */
@@ -150,6 +158,73 @@ public final class ModelSignature implements ArtifactSigner {
         BigInteger x = slope.multiply(slope).subtract(left.getAffineX()).subtract(right.getAffineX()).mod(p);
         BigInteger y = slope.multiply(left.getAffineX().subtract(x)).subtract(left.getAffineY()).mod(p);
         return new ECPoint(x, y);
+    }
+
+    /**
+     * Checks a signature, as {@code model_signing verify key} does with the files themselves.
+     *
+     * @param bundle content of {@value ArtifactSigner#FILE}
+     * @param publicKey PEM: what {@code openssl pkey -pubout} writes
+     * @param digests of every file that must have been signed, hexadecimal, by name; no other may have been
+     * @throws AmalgamException with {@code SIGNATURE_INVALID}, or with {@code ARGUMENT_INVALID} if the key is none
+     */
+    public static void verify(byte[] bundle, Path publicKey, Map<String, String> digests) {
+        ECPublicKey key = readPublicKey(publicKey);
+        JsonNode statement;
+        try {
+            JsonNode envelope = JSON.readTree(bundle).path("dsseEnvelope");
+            byte[] payload = Base64.getDecoder().decode(envelope.path("payload").asText());
+            byte[] signature = Base64.getDecoder().decode(envelope.path("signatures").path(0).path("sig").asText());
+            Signature verifier = Signature.getInstance(ALGORITHMS.get(key.getParams().getCurve().getField().getFieldSize()));
+            verifier.initVerify(key);
+            verifier.update(encoded(payload));
+            if (!PAYLOAD_TYPE.equals(envelope.path("payloadType").asText()) || !verifier.verify(signature)) {
+                throw invalid("was not made with the key of " + publicKey, null);
+            }
+            statement = JSON.readTree(payload);
+        } catch (GeneralSecurityException | IOException | IllegalArgumentException e) {
+            throw invalid("cannot be read: " + e.getMessage(), e);
+        }
+        Map<String, String> signed = new TreeMap<>();
+        for (JsonNode resource : statement.at("/predicate/resources")) {
+            signed.put(resource.path("name").asText(), resource.path("digest").asText());
+        }
+        for (Map.Entry<String, String> file : digests.entrySet()) {
+            if (!file.getValue().equals(signed.remove(file.getKey()))) {
+                throw invalid("is not of this " + file.getKey() + ", which has SHA-256 " + file.getValue(), null);
+            }
+        }
+        if (!signed.isEmpty()) {
+            throw invalid("is of further files: " + String.join(", ", signed.keySet()), null);
+        }
+    }
+
+    private static ECPublicKey readPublicKey(Path file) {
+        try {
+            String pem = Files.readString(file);
+            int begin = pem.indexOf(BEGIN_PUBLIC);
+            int end = pem.indexOf(END_PUBLIC);
+            if (begin >= 0 && end > begin) {
+                byte[] encoded = Base64.getMimeDecoder().decode(pem.substring(begin + BEGIN_PUBLIC.length(), end));
+                if (KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(encoded)) instanceof ECPublicKey key
+                        && ALGORITHMS.containsKey(key.getParams().getCurve().getField().getFieldSize())) {
+                    return key;
+                }
+            }
+        } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+            throw noPublicKey(file, e);
+        }
+        throw noPublicKey(file, null);
+    }
+
+    private static AmalgamException noPublicKey(Path file, Exception cause) {
+        return new AmalgamException(ErrorCode.ARGUMENT_INVALID, "The key " + file + " is no public elliptic key (P-256,"
+                + " P-384 or P-521) in PEM" + (cause instanceof IOException ? ": it cannot be read" : "")
+                + "; openssl pkey -in key.pem -pubout writes one.", cause);
+    }
+
+    private static AmalgamException invalid(String why, Exception cause) {
+        return new AmalgamException(ErrorCode.SIGNATURE_INVALID, "The signature " + FILE + " " + why + ".", cause);
     }
 
     @Override
@@ -196,14 +271,18 @@ public final class ModelSignature implements ArtifactSigner {
         return (bundle + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
+    /** DSSE's pre-authentication encoding. */
+    private static byte[] encoded(byte[] payload) {
+        byte[] head = ("DSSEv1 " + PAYLOAD_TYPE.length() + " " + PAYLOAD_TYPE + " " + payload.length + " ")
+                .getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(head.length + payload.length).put(head).put(payload).array();
+    }
+
     private byte[] signature(byte[] payload) {
         try {
             Signature signature = Signature.getInstance(algorithm);
             signature.initSign(key);
-            // DSSE's pre-authentication encoding.
-            signature.update(("DSSEv1 " + PAYLOAD_TYPE.length() + " " + PAYLOAD_TYPE + " " + payload.length + " ")
-                    .getBytes(StandardCharsets.UTF_8));
-            signature.update(payload);
+            signature.update(encoded(payload));
             return signature.sign();
         } catch (GeneralSecurityException e) {
             throw new AmalgamException(ErrorCode.INTERNAL, "Signing an artifact failed: " + e.getMessage() + ".", e);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import java.io.ByteArrayOutputStream;
@@ -21,7 +22,9 @@ import java.security.Signature;
 import java.security.spec.ECGenParameterSpec;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -88,6 +91,55 @@ class ModelSignatureTest {
         }
         assertEquals("-----BEGIN PUBLIC KEY-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(pair.getPublic().getEncoded())
                 + "\n-----END PUBLIC KEY-----\n", ModelSignature.publicKeyPem(folder.resolve("key.pem")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"secp256r1", "secp384r1", "secp521r1"})
+    void aSignatureIsOfItsKeyAndOfExactlyItsFiles(String curve) throws Exception {
+        key(curve);
+        Path artifact = signedArtifact();
+        Path publicKey = Files.writeString(
+                folder.resolve("public.pem"), ModelSignature.publicKeyPem(folder.resolve("key.pem")));
+        byte[] bundle = Files.readAllBytes(artifact.resolve(ArtifactSigner.FILE));
+        Map<String, String> digests = new TreeMap<>();
+        try (Stream<Path> all = Files.list(artifact)) {
+            for (Path file : all.filter(each -> !each.endsWith(ArtifactSigner.FILE)).toList()) {
+                digests.put(file.getFileName().toString(), HexFormat.of().formatHex(
+                        MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file))));
+            }
+        }
+        ModelSignature.verify(bundle, publicKey, digests);
+
+        Map<String, String> changed = new TreeMap<>(digests);
+        changed.put("config.json", "0".repeat(64));
+        assertRefused(bundle, publicKey, changed, "config.json");
+        Map<String, String> more = new TreeMap<>(digests);
+        more.put("added.safetensors", "0".repeat(64));
+        assertRefused(bundle, publicKey, more, "added.safetensors");
+        Map<String, String> fewer = new TreeMap<>(digests);
+        fewer.remove("config.json");
+        assertRefused(bundle, publicKey, fewer, "further files: config.json");
+        ObjectNode forged = (ObjectNode) JSON.readTree(bundle);
+        ObjectNode envelope = (ObjectNode) forged.path("dsseEnvelope");
+        envelope.put("payload", Base64.getEncoder().encodeToString(
+                new String(Base64.getDecoder().decode(envelope.path("payload").asText()), StandardCharsets.UTF_8)
+                        .replace(digests.get("config.json"), "0".repeat(64)).getBytes(StandardCharsets.UTF_8)));
+        assertRefused(JSON.writeValueAsBytes(forged), publicKey, changed, "not made with the key");
+        assertRefused("{}".getBytes(StandardCharsets.UTF_8), publicKey, digests, "");
+        assertRefused("no JSON".getBytes(StandardCharsets.UTF_8), publicKey, digests, "cannot be read");
+        key(curve);
+        Path another = Files.writeString(
+                folder.resolve("another.pem"), ModelSignature.publicKeyPem(folder.resolve("key.pem")));
+        assertRefused(bundle, another, digests, "not made with the key");
+        assertEquals(ErrorCode.ARGUMENT_INVALID, assertThrows(AmalgamException.class,
+                () -> ModelSignature.verify(bundle, folder.resolve("key.pem"), digests)).code(), "a private key is none");
+    }
+
+    private static void assertRefused(byte[] bundle, Path publicKey, Map<String, String> digests, String why) {
+        AmalgamException refusal =
+                assertThrows(AmalgamException.class, () -> ModelSignature.verify(bundle, publicKey, digests));
+        assertEquals(ErrorCode.SIGNATURE_INVALID, refusal.code());
+        assertTrue(refusal.getMessage().contains(why), refusal.getMessage());
     }
 
     @Test
