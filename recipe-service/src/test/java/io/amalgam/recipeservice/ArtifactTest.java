@@ -3,7 +3,6 @@ package io.amalgam.recipeservice;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,7 +12,6 @@ import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.engine.store.ChunkReceipt;
 import io.amalgam.engine.store.Manifest;
 import io.amalgam.events.Event;
-import io.amalgam.events.EventRoute;
 import io.amalgam.events.LogReader;
 import io.amalgam.events.Topics;
 import io.amalgam.recipeservice.database.Database;
@@ -75,8 +73,7 @@ class ArtifactTest {
 
     @BeforeEach
     void ready() {
-        http = new Http(server);
-        await().atMost(Duration.ofSeconds(60)).until(() -> http.get("/q/health/ready").status() == 200);
+        http = Http.ready(server);
     }
 
     /** What a command did. */
@@ -338,8 +335,7 @@ class ArtifactTest {
     }
 
     private void apply(Event event) {
-        assertNotNull(database.transaction(connection ->
-                projector.apply(connection, UUID.fromString(EventRoute.of(event).id()), event)));
+        Projections.apply(database, projector, event);
     }
 
     private byte[] content(String artifact, String file) throws IOException {

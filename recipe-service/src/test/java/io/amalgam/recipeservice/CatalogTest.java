@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.amalgam.engine.method.MergeMethods;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.events.Event;
-import io.amalgam.events.EventRoute;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.projection.Projector;
 import io.quarkus.test.common.WithTestResource;
@@ -19,7 +18,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,8 +46,7 @@ class CatalogTest {
 
     @BeforeEach
     void client() {
-        http = new Http(server);
-        await().atMost(Duration.ofSeconds(60)).until(() -> http.get("/q/health/ready").status() == 200);
+        http = Http.ready(server);
     }
 
     @Test
@@ -89,11 +86,8 @@ class CatalogTest {
         String artifact = started.path("artifact").asText();
         RealArtifact.make(store, models, artifact);
         Event.MergeRequested request = Events.requested(artifact, started.path("attempt").asInt());
-        for (Event event : List.of(Events.planned(request, 1), Events.completed(request),
-                Events.artifact(request, Events.parent("navigation-expert")))) {
-            database.transaction(connection ->
-                    projector.apply(connection, UUID.fromString(EventRoute.of(event).id()), event));
-        }
+        Projections.apply(database, projector, Events.planned(request, 1), Events.completed(request),
+                Events.artifact(request, Events.parent("navigation-expert")));
         String path = "/api/artifacts/" + artifact + "/report";
         assertEquals(404, http.get(path).status());
         assertTrue(http.get("/layers/" + artifact).text().contains("Compare them"));

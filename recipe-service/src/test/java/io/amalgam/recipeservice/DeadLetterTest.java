@@ -64,8 +64,7 @@ class DeadLetterTest {
 
     @BeforeEach
     void ready() {
-        http = new Http(server);
-        await().atMost(PATIENCE).until(() -> http.get("/q/health/ready").status() == 200);
+        http = Http.ready(server);
     }
 
     @Test

@@ -10,7 +10,6 @@ import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.engine.store.Manifest;
 import io.amalgam.events.Event;
 import io.amalgam.events.Event.ArtifactDeleted;
-import io.amalgam.events.EventRoute;
 import io.amalgam.events.LogReader;
 import io.amalgam.events.Topics;
 import io.amalgam.recipeservice.database.Database;
@@ -72,13 +71,11 @@ class DeletionTest {
 
     @BeforeEach
     void ready() {
-        http = new Http(server);
-        await().atMost(Duration.ofSeconds(60)).until(() -> http.get("/q/health/ready").status() == 200);
+        http = Http.ready(server);
     }
 
     private void apply(Event event) {
-        database.transaction(connection ->
-                projector.apply(connection, UUID.fromString(EventRoute.of(event).id()), event));
+        Projections.apply(database, projector, event);
     }
 
     private String complete(JsonNode submission, Instant at, Event.ModelPlace... parents) throws Exception {

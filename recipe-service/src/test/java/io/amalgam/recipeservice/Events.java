@@ -25,6 +25,12 @@ public final class Events {
                 "linear", "pinned/" + artifact + ".json", "default", List.of(benchmarks), Version.NUMERICS, START);
     }
 
+    /** A first attempt that a tenant ordered. */
+    public static Event.MergeRequested requested(String artifact, String tenant) {
+        return new Event.MergeRequested(Identifiers.merge(artifact, 1), 1, artifact, "name of " + artifact, "linear",
+                "pinned/" + artifact + ".json", tenant, List.of(), Version.NUMERICS, START);
+    }
+
     /** An event of that kind. */
     public static Event.MergePlanned planned(Event.MergeRequested request, int chunks) {
         return new Event.MergePlanned(request, DIGEST, chunks, 1000L * chunks, 500L * chunks, at(1));
@@ -77,10 +83,12 @@ public final class Events {
                 0.03, difference - 0.06, difference + 0.06, 20, 10, 0.05, "better", at(7));
     }
 
-    static String identity(String model) {
+    /** The identity of a model of tests. */
+    public static String identity(String model) {
         return "local:sha256:" + model;
     }
 
+    /** A time of the events of tests. */
     public static Instant at(int seconds) {
         return START.plus(seconds, ChronoUnit.SECONDS);
     }

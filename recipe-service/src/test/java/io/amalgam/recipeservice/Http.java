@@ -8,6 +8,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.awaitility.Awaitility;
 
 /** A client of the service, as plain as it can be. */
 public final class Http {
@@ -20,6 +22,13 @@ public final class Http {
     /** The service at an address. */
     public Http(URI server) {
         this.server = server;
+    }
+
+    /** The service at an address, when it says that it is ready. */
+    public static Http ready(URI server) {
+        Http http = new Http(server);
+        Awaitility.await().atMost(Duration.ofSeconds(90)).until(() -> http.get("/q/health/ready").status() == 200);
+        return http;
     }
 
     /** What came back. */

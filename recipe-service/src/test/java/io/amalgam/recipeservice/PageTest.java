@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.events.Event;
 import io.amalgam.events.Event.ModelPlace.Role;
-import io.amalgam.events.EventRoute;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.projection.Projector;
@@ -144,9 +143,6 @@ class PageTest {
     }
 
     private void apply(List<Event> events) {
-        for (Event event : events) {
-            database.transaction(connection ->
-                    projector.apply(connection, UUID.fromString(EventRoute.of(event).id()), event));
-        }
+        Projections.apply(database, projector, events.toArray(Event[]::new));
     }
 }

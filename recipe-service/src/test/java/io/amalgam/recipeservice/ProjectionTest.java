@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.amalgam.events.Event;
 import io.amalgam.events.Event.ModelPlace.Role;
-import io.amalgam.events.EventRoute;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.database.Sql;
@@ -151,10 +150,7 @@ class ProjectionTest {
     }
 
     private void apply(List<Event> events) {
-        for (Event event : events) {
-            database.transaction(connection ->
-                    projector.apply(connection, UUID.fromString(EventRoute.of(event).id()), event));
-        }
+        Projections.apply(database, projector, events.toArray(Event[]::new));
     }
 
     /** A merge of three chunks, its artifact and its scores, in the order in which they happen. */

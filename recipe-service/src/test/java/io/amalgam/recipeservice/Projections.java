@@ -1,17 +1,29 @@
 package io.amalgam.recipeservice;
 
+import io.amalgam.events.Event;
+import io.amalgam.events.EventRoute;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.Sql;
+import io.amalgam.recipeservice.projection.Projector;
 import io.amalgam.recipeservice.security.Caller;
 import java.util.List;
+import java.util.UUID;
 
-/** The whole projection as text, for comparing it with another one. */
+/** The projection of tests: what it is made from, and the whole of it as text, for comparing it with another one. */
 public final class Projections {
 
     /** Who sees everything. */
     static final Caller ALL = new Caller("test", "default", true);
 
     private Projections() {
+    }
+
+    /** Applies events as the line's consumer does. */
+    public static void apply(Database database, Projector projector, Event... events) {
+        for (Event event : events) {
+            database.transaction(connection ->
+                    projector.apply(connection, UUID.fromString(EventRoute.of(event).id()), event));
+        }
     }
 
     /**

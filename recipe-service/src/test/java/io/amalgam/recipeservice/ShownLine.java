@@ -6,7 +6,6 @@ import io.amalgam.engine.Version;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.events.Event;
 import io.amalgam.events.Event.ModelPlace.Role;
-import io.amalgam.events.EventRoute;
 import io.amalgam.events.Identifiers;
 import io.amalgam.events.StoredAnswers;
 import io.amalgam.recipeservice.database.Database;
@@ -42,10 +41,7 @@ final class ShownLine {
 
     /** Applies events as the line's consumer does. */
     void apply(Event... events) {
-        for (Event event : events) {
-            database.transaction(connection ->
-                    projector.apply(connection, UUID.fromString(EventRoute.of(event).id()), event));
-        }
+        Projections.apply(database, projector, events);
     }
 
     /** Everything that the pages show, but for the merge that runs. */

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.amalgam.events.Event;
-import io.amalgam.events.EventRoute;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.projection.Projector;
@@ -117,10 +116,7 @@ class StreamTest {
     }
 
     private void apply(Event... events) {
-        for (Event event : events) {
-            database.transaction(connection ->
-                    projector.apply(connection, UUID.fromString(EventRoute.of(event).id()), event));
-        }
+        Projections.apply(database, projector, events);
     }
 
     /** A client that reads event by event. */

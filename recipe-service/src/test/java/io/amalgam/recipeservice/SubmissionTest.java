@@ -29,7 +29,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -67,8 +66,7 @@ class SubmissionTest {
 
     @BeforeEach
     void ready() {
-        http = new Http(server);
-        await().atMost(PATIENCE).until(() -> http.get("/q/health/ready").status() == 200);
+        http = Http.ready(server);
     }
 
     @Test
@@ -231,8 +229,7 @@ class SubmissionTest {
     }
 
     private void apply(Event event) {
-        database.transaction(connection ->
-                projector.apply(connection, UUID.fromString(EventRoute.of(event).id()), event));
+        Projections.apply(database, projector, event);
     }
 
     /** What the topic of requests has of a merge. */

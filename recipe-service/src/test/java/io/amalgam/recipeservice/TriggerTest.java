@@ -13,7 +13,6 @@ import com.sun.net.httpserver.HttpServer;
 import io.amalgam.cli.AmalgamCommand;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.events.Event;
-import io.amalgam.events.EventRoute;
 import io.amalgam.events.Topics;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.ProjectionSchema;
@@ -93,8 +92,7 @@ class TriggerTest {
 
     @BeforeEach
     void ready() {
-        http = new Http(server);
-        await().atMost(PATIENCE).until(() -> http.get("/q/health/ready").status() == 200);
+        http = Http.ready(server);
         schema.ensure();
     }
 
@@ -376,11 +374,8 @@ class TriggerTest {
                 "select attempt from owned.merge_attempt where merge = ?::uuid", row -> row.getInt("attempt"),
                 firing.path("merge").asText())).orElseThrow();
         Event.MergeRequested request = Events.requested(artifact, attempt);
-        for (Event event : List.of(Events.planned(request, 1), Events.completed(request),
-                Events.artifact(request, Events.parent("navigation-expert")))) {
-            database.transaction(connection ->
-                    projector.apply(connection, UUID.fromString(EventRoute.of(event).id()), event));
-        }
+        Projections.apply(database, projector, Events.planned(request, 1), Events.completed(request),
+                Events.artifact(request, Events.parent("navigation-expert")));
     }
 
     private List<String> onKafka(String trigger) throws Exception {

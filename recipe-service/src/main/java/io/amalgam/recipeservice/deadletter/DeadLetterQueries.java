@@ -3,11 +3,13 @@ package io.amalgam.recipeservice.deadletter;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.database.Sql;
+import io.amalgam.recipeservice.security.Caller;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -20,6 +22,8 @@ public class DeadLetterQueries {
             select l.*, d.decided_by, d.decided_at,
                 case d.state when 'replayed' then 'replayed' when 'dropped' then 'dropped' else 'open' end as state
             from projection.dead_letter l left join owned.dead_letter_decision d on d.letter = l.id
+            where (cast(? as text) is null
+                or exists (select 1 from projection.merge m where m.id::text = l.merge and m.tenant = ?))
             """;
 
     private final Database database;
@@ -31,25 +35,29 @@ public class DeadLetterQueries {
         this.schema = schema;
     }
 
-    /** Finds a letter. */
-    public Optional<DeadLetterView> find(UUID id) {
+    /**
+     * Finds a letter that the caller may see: of a merge that its tenant has started. What belongs to no merge that is
+     * known, administrators see.
+     */
+    public Optional<DeadLetterView> find(Caller caller, UUID id) {
         schema.ensure();
         return database.read(
-                connection -> Sql.first(connection, LETTER + "where l.id = ?", DeadLetterQueries::letter, id));
+                connection -> Sql.first(connection, LETTER + "and l.id = ?", DeadLetterQueries::letter, caller.scope(),
+                        caller.scope(), id));
     }
 
     /**
-     * Lists letters, the newest first.
+     * Lists the letters that the caller may see, the newest first.
      *
      * @param state only those in this state ({@code open}, {@code replayed}, {@code dropped}), or null
      * @param merge only those of this merge, or null
      * @param before only those that were given up before this time, or null
      * @param limit the most that are returned
      */
-    public List<DeadLetterView> list(String state, String merge, Instant before, int limit) {
+    public List<DeadLetterView> list(Caller caller, String state, String merge, Instant before, int limit) {
         schema.ensure();
         StringBuilder sql = new StringBuilder("select * from (").append(LETTER).append(") letters where true");
-        List<Object> parameters = new ArrayList<>();
+        List<Object> parameters = new ArrayList<>(Arrays.asList(caller.scope(), caller.scope()));
         if (state != null) {
             sql.append(" and state = ?");
             parameters.add(state);

@@ -52,12 +52,12 @@ public class DeadLetters {
     }
 
     /**
-     * Finds a letter.
+     * Finds a letter that the caller may see.
      *
      * @throws AmalgamException with {@code NOT_FOUND}
      */
-    public DeadLetterView find(UUID id) {
-        return letters.find(id).orElseThrow(
+    public DeadLetterView find(Caller caller, UUID id) {
+        return letters.find(caller, id).orElseThrow(
                 () -> new AmalgamException(ErrorCode.NOT_FOUND, "there is no dead letter " + id));
     }
 
@@ -68,8 +68,8 @@ public class DeadLetters {
      * @throws AmalgamException with {@code NOT_FOUND} if letter or record are no longer there, {@code CONFLICT} if it was
      *     dropped or its merge has ended, {@code BROKER_UNAVAILABLE} if Kafka did not answer: then ask again
      */
-    public DeadLetterView replay(UUID id, String by) {
-        DeadLetterView letter = find(id);
+    public DeadLetterView replay(UUID id, Caller by) {
+        DeadLetterView letter = find(by, id);
         if (letter.state().equals(REPLAYED)) {
             return letter;
         }
@@ -82,18 +82,18 @@ public class DeadLetters {
         long end = records.end(partition);
         database.read(connection -> Sql.update(connection, """
                 insert into owned.dead_letter_decision (letter, state, decided_by, decided_at, search_from)
-                values (?, 'replaying', ?, ?, ?) on conflict do nothing""", id, by, Instant.now(), end));
+                values (?, 'replaying', ?, ?, ?) on conflict do nothing""", id, by.name(), Instant.now(), end));
         database.transaction(connection -> {
             Decision decision = locked(connection, id);
             if (decision.state().equals(REPLAYING)) {
                 if (!records.hasReplay(partition, decision.searchFrom(), id.toString())) {
                     broker.replay(record, id);
                 }
-                decide(connection, id, REPLAYED, by);
+                decide(connection, id, REPLAYED, by.name());
             }
             return null;
         });
-        DeadLetterView decided = find(id);
+        DeadLetterView decided = find(by, id);
         refuseDropped(decided);
         return decided;
     }
@@ -104,19 +104,19 @@ public class DeadLetters {
      * @param by who asks
      * @throws AmalgamException with {@code NOT_FOUND}, or {@code CONFLICT} if it has been, or is being, replayed
      */
-    public DeadLetterView drop(UUID id, String by) {
-        find(id);
+    public DeadLetterView drop(UUID id, Caller by) {
+        find(by, id);
         String state = database.transaction(connection -> {
             Sql.update(connection, """
                     insert into owned.dead_letter_decision (letter, state, decided_by, decided_at)
-                    values (?, 'dropped', ?, ?) on conflict do nothing""", id, by, Instant.now());
+                    values (?, 'dropped', ?, ?) on conflict do nothing""", id, by.name(), Instant.now());
             return locked(connection, id).state();
         });
         if (!state.equals(DROPPED)) {
             throw new AmalgamException(ErrorCode.CONFLICT,
                     "dead letter " + id + " is " + state + "; only one that is open can be dropped");
         }
-        return find(id);
+        return find(by, id);
     }
 
     private static Decision locked(Connection connection, UUID id) throws SQLException {

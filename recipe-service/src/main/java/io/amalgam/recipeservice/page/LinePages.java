@@ -3,6 +3,7 @@ package io.amalgam.recipeservice.page;
 import io.amalgam.recipeservice.database.ProjectionSchema;
 import io.amalgam.recipeservice.deadletter.DeadLetterQueries;
 import io.amalgam.recipeservice.deadletter.DeadLetterView;
+import io.amalgam.recipeservice.security.Callers;
 import io.amalgam.recipeservice.security.Roles;
 import io.amalgam.recipeservice.trigger.TriggerView;
 import io.amalgam.recipeservice.trigger.Triggers;
@@ -26,7 +27,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 @Path("/")
 @Produces(MediaType.TEXT_HTML)
 @Blocking
-@RolesAllowed(Roles.ADMINISTER)
+@RolesAllowed(Roles.READ)
 public class LinePages {
 
     private static final int LISTED = 200;
@@ -36,13 +37,16 @@ public class LinePages {
     private final Triggers triggers;
     private final DeadLetterQueries letters;
     private final ProjectionSchema schema;
+    private final Callers callers;
 
-    /** Takes what pages show. */
-    public LinePages(LineQueries line, Triggers triggers, DeadLetterQueries letters, ProjectionSchema schema) {
+    /** Takes what pages show, and who looks at them. */
+    public LinePages(
+            LineQueries line, Triggers triggers, DeadLetterQueries letters, ProjectionSchema schema, Callers callers) {
         this.line = line;
         this.triggers = triggers;
         this.letters = letters;
         this.schema = schema;
+        this.callers = callers;
     }
 
     /** Every parameter of a template, checked when the service is built. */
@@ -54,9 +58,10 @@ public class LinePages {
 
         static native TemplateInstance workers(LineView line);
 
-        static native TemplateInstance triggers(List<TriggerView> triggers);
+        static native TemplateInstance triggers(List<TriggerView> triggers, boolean mayChange);
 
-        static native TemplateInstance deadLetters(List<DeadLetterView> letters, List<String> states, String state);
+        static native TemplateInstance deadLetters(
+                List<DeadLetterView> letters, List<String> states, String state, boolean mayDecide);
     }
 
     /** Who works, and what waits. */
@@ -65,7 +70,7 @@ public class LinePages {
     @Operation(hidden = true)
     public Response workers() {
         schema.ensure();
-        return HtmlResponse.page(Templates.workers(line.line()));
+        return HtmlResponse.page(Templates.workers(line.line(callers.current())));
     }
 
     /** Recipes with a condition. */
@@ -73,7 +78,7 @@ public class LinePages {
     @Path("triggers")
     @Operation(hidden = true)
     public Response triggers() {
-        return HtmlResponse.page(Templates.triggers(triggers.list()));
+        return HtmlResponse.page(Templates.triggers(triggers.list(callers.current()), callers.may(Roles.SUBMIT)));
     }
 
     /** What was given up. */
@@ -83,6 +88,7 @@ public class LinePages {
     public Response deadLetters(@QueryParam("state") @DefaultValue("open") String state) {
         String only = LETTER_STATES.contains(state) ? state : "open";
         return HtmlResponse.page(
-                Templates.deadLetters(letters.list(only, null, null, LISTED), LETTER_STATES, only));
+                Templates.deadLetters(letters.list(callers.current(), only, null, null, LISTED), LETTER_STATES, only,
+                        callers.may(Roles.ADMINISTER)));
     }
 }

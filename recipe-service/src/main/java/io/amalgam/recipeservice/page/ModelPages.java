@@ -128,9 +128,8 @@ public class ModelPages {
         return HtmlResponse.page(Templates.leaderboard(leaderboards.leaderboard(callers.current(), Set.of(), null)));
     }
 
-    /** Two models, question by question: of all tenants, with the questions' answers. */
+    /** Two models, question by question. */
     @GET
-    @RolesAllowed(Roles.ADMINISTER)
     @Path("compare")
     @Operation(hidden = true)
     public Response compare(@QueryParam("first") String first, @QueryParam("second") String second) {
@@ -140,7 +139,7 @@ public class ModelPages {
         String refusal = null;
         if (first != null && second != null) {
             try {
-                comparison = comparisons.compare(first, second, null, QUESTIONS);
+                comparison = comparisons.compare(callers.current(), first, second, null, QUESTIONS);
             } catch (AmalgamException failure) {
                 if (failure.code().transientFailure()) {
                     throw failure;

@@ -141,13 +141,12 @@ public class CatalogResource {
                         "the store does not have the recipe of merge " + id + " any more"));
     }
 
-    /** Compares any two models. */
+    /** Compares two models. */
     @GET
     @Path("/compare")
-    @RolesAllowed(Roles.ADMINISTER)
     @Operation(summary = "Compare two models",
-            description = "Paired, on the questions that both have answered; `questions` asks for those on which they "
-                    + "differ.")
+            description = "Artifacts of the tenant, or what they were made of: paired, on the questions that both have "
+                    + "answered; `questions` asks for those on which they differ.")
     public ModelComparison compare(
             @QueryParam("first") String first, @QueryParam("second") String second, @QueryParam("task") String task,
             @QueryParam("questions") @DefaultValue("0") int questions) {
@@ -156,17 +155,18 @@ public class CatalogResource {
             throw new AmalgamException(ErrorCode.ARGUMENT_INVALID,
                     "compare needs first and second; each is an artifact's key or a model's identity");
         }
-        return comparisons.compare(first, second, task, Math.clamp(questions, 0, MOST_QUESTIONS));
+        return comparisons.compare(callers.current(), first, second, task, Math.clamp(questions, 0, MOST_QUESTIONS));
     }
 
-    /** Tells what waits, what runs, and who works on it. */
+    /** Tells how much waits, what of the caller's runs, and who works. */
     @GET
     @Path("/line")
-    @RolesAllowed(Roles.ADMINISTER)
-    @Operation(summary = "The line", description = "What waits, what runs, and the workers that were heard of lately.")
+    @Operation(summary = "The line",
+            description = "How much waits, the workers that were heard of lately, and the tenant's merges and evaluations "
+                    + "that run.")
     public LineView line() {
         schema.ensure();
-        return line.line();
+        return line.line(callers.current());
     }
 
     /** Shows how the models of an artifact lie to their base and to each other. */

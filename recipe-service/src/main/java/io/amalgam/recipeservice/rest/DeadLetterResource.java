@@ -26,11 +26,14 @@ import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** Records that were given up: shown, replayed, dropped. They are of all tenants, and so for administrators. */
+/**
+ * Records that were given up: shown to the tenant whose merge they belong to, replayed and dropped by administrators, who
+ * see all.
+ */
 @Path("/api/dead-letters")
 @Tag(name = "Dead letters")
 @Produces(MediaType.APPLICATION_JSON)
-@RolesAllowed(Roles.ADMINISTER)
+@RolesAllowed(Roles.READ)
 public class DeadLetterResource {
 
     private static final int MOST_LETTERS = 200;
@@ -66,7 +69,7 @@ public class DeadLetterResource {
                     "state is \"" + state + "\"; expected open, replayed or dropped");
         }
         int most = Math.clamp(limit, 1, MOST_LETTERS);
-        List<DeadLetterView> page = queries.list(state, merge, MergeResource.time("before", before), most);
+        List<DeadLetterView> page = queries.list(callers.current(), state, merge, MergeResource.time("before", before), most);
         return new DeadLetterPage(page, page.size() < most ? null : page.getLast().at());
     }
 
@@ -76,29 +79,31 @@ public class DeadLetterResource {
     @RunOnVirtualThread
     @Operation(summary = "Show a dead letter", description = "Where the record was, why it was given up, its text.")
     public DeadLetterView show(@PathParam("id") String id) {
-        return letters.find(letterId(id));
+        return letters.find(callers.current(), letterId(id));
     }
 
     /** Publishes a letter's record once more. */
     @POST
     @Path("/{id}/replay")
+    @RolesAllowed(Roles.ADMINISTER)
     @RunOnVirtualThread
     @Operation(summary = "Replay a dead letter",
             description = "Publishes the record once more in the partition that it was in, exactly once however often "
                     + "this is asked. 409 if the letter was dropped, or its merge has ended; 404 if the topic no longer "
                     + "has the record.")
     public DeadLetterView replay(@PathParam("id") String id) {
-        return letters.replay(letterId(id), callers.current().name());
+        return letters.replay(letterId(id), callers.current());
     }
 
     /** Says that nothing is to be done about a letter. */
     @DELETE
     @Path("/{id}")
+    @RolesAllowed(Roles.ADMINISTER)
     @RunOnVirtualThread
     @Operation(summary = "Drop a dead letter",
             description = "Nothing is to be done about it; it stays listed as dropped. 409 if it has been replayed.")
     public DeadLetterView drop(@PathParam("id") String id) {
-        return letters.drop(letterId(id), callers.current().name());
+        return letters.drop(letterId(id), callers.current());
     }
 
     private static UUID letterId(String id) {

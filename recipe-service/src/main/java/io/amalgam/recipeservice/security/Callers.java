@@ -29,6 +29,11 @@ public class Callers {
         return of(identity, settings.tenantClaim());
     }
 
+    /** Whether the caller has a role, or one that includes it: for pages, which offer no button that is then refused. */
+    public boolean may(String role) {
+        return identity.hasRole(role);
+    }
+
     /** Returns the caller that an identity stands for. */
     static Caller of(SecurityIdentity identity, String tenantClaim) {
         String tenant = identity.getAttribute(TENANT);

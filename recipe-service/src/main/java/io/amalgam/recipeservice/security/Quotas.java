@@ -26,14 +26,17 @@ public class Quotas {
     private final Database database;
     private final long bytes;
     private final int merges;
+    private final int triggers;
 
     /** Takes what tenants may have unless an administrator says otherwise. */
     public Quotas(
             Database database, @ConfigProperty(name = "amalgam.quota.bytes", defaultValue = "10TB") String bytes,
-            @ConfigProperty(name = "amalgam.quota.merges", defaultValue = "1000") int merges) {
+            @ConfigProperty(name = "amalgam.quota.merges", defaultValue = "1000") int merges,
+            @ConfigProperty(name = "amalgam.quota.triggers", defaultValue = "100") int triggers) {
         this.database = database;
         this.bytes = ByteSize.parse(bytes);
         this.merges = merges;
+        this.triggers = triggers;
     }
 
     /**
@@ -95,7 +98,7 @@ public class Quotas {
      */
     public void admitBytes(Connection connection, String tenant, String artifact, String name, long size)
             throws SQLException {
-        Sql.execute(connection, "select pg_advisory_xact_lock(hashtextextended('tenant:' || ?, 0))", tenant);
+        takeTurns(connection, tenant);
         long used = used(connection, tenant, artifact);
         long most = quota(connection, tenant).bytes();
         if (size > most - used) {
@@ -120,6 +123,25 @@ public class Quotas {
             throw new AmalgamException(ErrorCode.QUOTA_EXCEEDED, "tenant " + tenant + " has " + quota.mergesRunning()
                     + " merges that run or wait; " + quota.merges() + " are allowed at once. Try again when one has ended");
         }
+    }
+
+    /**
+     * Lets a tenant have one more trigger. Tenants' orders take turns from here to the end of the transaction.
+     *
+     * @throws AmalgamException with {@code QUOTA_EXCEEDED}
+     */
+    public void admitTrigger(Connection connection, String tenant) throws SQLException {
+        takeTurns(connection, tenant);
+        int made = Sql.first(connection, "select count(*) as made from owned.trigger where tenant = ?",
+                row -> row.getInt("made"), tenant).orElse(0);
+        if (made >= triggers) {
+            throw new AmalgamException(ErrorCode.QUOTA_EXCEEDED, "tenant " + tenant + " has " + made + " triggers; "
+                    + triggers + " are allowed (amalgam.quota.triggers). Remove one first");
+        }
+    }
+
+    private static void takeTurns(Connection connection, String tenant) throws SQLException {
+        Sql.execute(connection, "select pg_advisory_xact_lock(hashtextextended('tenant:' || ?, 0))", tenant);
     }
 
     /** Returns what a tenant may have and has. */

@@ -79,6 +79,16 @@ public class TenantModels {
         }
     }
 
+    /**
+     * Whether a caller may learn what is put into a bucket: whether its recipes may name everything below the prefix.
+     *
+     * @param prefix of keys, or null for all
+     */
+    public boolean mayWatch(Caller caller, String bucket, String prefix) {
+        String watched = "s3://" + bucket + "/" + (prefix == null ? "" : prefix);
+        return caller.administrator() || bucket.indexOf('/') < 0 && buckets.stream().anyMatch(watched::startsWith);
+    }
+
     private boolean isReadable(Caller caller, String path) throws IOException {
         if (path.startsWith(ArtifactModelSource.KIND)) {
             return quotas.isGranted(caller, path.substring(ArtifactModelSource.KIND.length()).replaceFirst("^//", ""));

@@ -56,6 +56,7 @@ public class TriggerMessages {
     private static final int BATCH = 20;
     private static final int LONGEST_ERROR = 300;
     private static final int OK_LIMIT = 300;
+    private static final String ADDRESS = "The notification's address";
 
     private final Database database;
     private final Broker broker;
@@ -75,6 +76,18 @@ public class TriggerMessages {
         this.database = database;
         this.broker = broker;
         this.mapper = mapper;
+    }
+
+    /**
+     * Checks, when a trigger is made, that what it is to tell can be told; it is checked again each time.
+     *
+     * @param notification of a trigger, or null
+     * @throws AmalgamException with {@code ADDRESS_REFUSED} if the address is not one that is called
+     */
+    void check(Notification notification) {
+        if (notification != null && notification.url() != null) {
+            addresses.check(ADDRESS, OutgoingAddresses.parse(ADDRESS, notification.url()));
+        }
     }
 
     /** The data of a message. */
@@ -169,7 +182,7 @@ public class TriggerMessages {
     private String post(Message message) {
         URI address = URI.create(message.notification().url());
         try {
-            addresses.check("The notification's address", address);
+            addresses.check(ADDRESS, address);
         } catch (AmalgamException refusal) {
             return refusal.getMessage();
         }

@@ -28,12 +28,12 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** Triggers: recipes with a condition. */
+/** Triggers of the caller's tenant: recipes with a condition. Administrators see all. */
 @Path("/api/triggers")
 @Tag(name = "Triggers")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
-@RolesAllowed(Roles.ADMINISTER)
+@RolesAllowed(Roles.READ)
 public class TriggerResource {
 
     private static final int LONGEST_BODY = 1 << 20;
@@ -55,6 +55,7 @@ public class TriggerResource {
 
     /** Makes a trigger. */
     @POST
+    @RolesAllowed(Roles.SUBMIT)
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Make a trigger",
             description = "A recipe with a condition: a schedule, a new revision of a model, an object in a bucket, or "
@@ -63,6 +64,9 @@ public class TriggerResource {
             schema = @Schema(implementation = TriggerOrder.class)))
     @APIResponse(responseCode = "201", description = "The trigger watches; `Location` is it.")
     @APIResponse(responseCode = "400", description = "Something in it is wrong; `detail` says what is expected.")
+    @APIResponse(responseCode = "403", description = "Its bucket is none that the tenant's recipes may name.")
+    @APIResponse(responseCode = "422", description = "Its recipe is none, or the address that it tells is not called.")
+    @APIResponse(responseCode = "429", description = "The tenant has as many triggers as it may.")
     public Response create(String body) {
         Triggers.Created created = triggers.create(callers.current(), order(body));
         return Response.created(URI.create("/api/triggers/" + created.trigger().id())).entity(created).build();
@@ -72,7 +76,7 @@ public class TriggerResource {
     @GET
     @Operation(summary = "List triggers", description = "By name, each with its newest firings.")
     public TriggerList list() {
-        return new TriggerList(triggers.list());
+        return new TriggerList(triggers.list(callers.current()));
     }
 
     /** Shows a trigger. */
@@ -80,25 +84,27 @@ public class TriggerResource {
     @Path("/{id}")
     @Operation(summary = "Show a trigger", description = "Its condition, its newest firings, what could not be sent.")
     public TriggerView show(@PathParam("id") String id) {
-        return triggers.find(triggerId(id));
+        return triggers.find(callers.current(), triggerId(id));
     }
 
     /** Fires a trigger by hand. */
     @POST
     @Path("/{id}/fire")
+    @RolesAllowed(Roles.SUBMIT)
     @Operation(summary = "Fire a trigger", description = "As if its condition had come true.")
     @APIResponse(responseCode = "202", description = "It starts when its debounce time is over.")
     public Response fire(@PathParam("id") String id) {
-        return Response.accepted(triggers.fire(triggerId(id))).build();
+        return Response.accepted(triggers.fire(callers.current(), triggerId(id))).build();
     }
 
     /** Removes a trigger. */
     @DELETE
     @Path("/{id}")
+    @RolesAllowed(Roles.SUBMIT)
     @Operation(summary = "Remove a trigger", description = "What it started goes on.")
     @APIResponse(responseCode = "204", description = "It is gone.")
     public Response delete(@PathParam("id") String id) {
-        triggers.delete(triggerId(id));
+        triggers.delete(callers.current(), triggerId(id));
         return Response.noContent().build();
     }
 

@@ -219,7 +219,7 @@ public class TriggerRunner {
 
     private Optional<ModelComparison.Paired> paired(String artifact, String previous) {
         try {
-            return Optional.ofNullable(comparisons.compare(artifact, previous, null, 0).average());
+            return Optional.ofNullable(comparisons.compare(Caller.LINE, artifact, previous, null, 0).average());
         } catch (AmalgamException impossible) {
             if (impossible.code().transientFailure()) {
                 throw impossible;

@@ -10,6 +10,7 @@ import java.util.UUID;
  *
  * @param id of it
  * @param name for people
+ * @param tenant whose it is
  * @param recipe that it runs
  * @param options of its orders
  * @param condition when it fires
@@ -24,8 +25,8 @@ import java.util.UUID;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TriggerView(
-        UUID id, String name, String recipe, TriggerOrder.Options options, Condition condition, int debounceSeconds,
-        Notification notification, Instant createdAt, Instant nextCheckAt, String lastArtifact, Double lastScore,
+        UUID id, String name, String tenant, String recipe, TriggerOrder.Options options, Condition condition,
+        int debounceSeconds, Notification notification, Instant createdAt, Instant nextCheckAt, String lastArtifact, Double lastScore,
         List<Firing> firings, List<Message> messages) {
 
     /**

@@ -15,6 +15,8 @@ import io.amalgam.recipeservice.merge.Merges;
 import io.amalgam.recipeservice.merge.Plan;
 import io.amalgam.recipeservice.merge.ProblemView;
 import io.amalgam.recipeservice.security.Caller;
+import io.amalgam.recipeservice.security.Quotas;
+import io.amalgam.recipeservice.security.TenantModels;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -38,15 +40,22 @@ public class Triggers {
 
     private final Database database;
     private final Merges merges;
+    private final TenantModels models;
+    private final Quotas quotas;
+    private final TriggerMessages messages;
     private final ObjectMapper mapper;
     private final long shardBytes;
 
-    /** Takes the database, and what checks recipes. */
+    /** Takes the database, and what checks recipes, conditions and addresses. */
     public Triggers(
-            Database database, Merges merges, ObjectMapper mapper,
+            Database database, Merges merges, TenantModels models, Quotas quotas, TriggerMessages messages,
+            ObjectMapper mapper,
             @ConfigProperty(name = "amalgam.merges.shard-size") String shardSize) {
         this.database = database;
         this.merges = merges;
+        this.models = models;
+        this.quotas = quotas;
+        this.messages = messages;
         this.mapper = mapper;
         this.shardBytes = ByteSize.parse(shardSize);
     }
@@ -70,29 +79,38 @@ public class Triggers {
     /**
      * Makes a trigger. Models that are not there yet are told, and are no error: a trigger may wait for them.
      *
-     * @throws AmalgamException with {@code ARGUMENT_INVALID}, or with the errors of what is no recipe
+     * @throws AmalgamException with {@code FORBIDDEN} if it would tell the tenant what is put into a bucket that its
+     *     recipes may not name, {@code ADDRESS_REFUSED} if it would call an address that is not called, {@code
+     *     QUOTA_EXCEEDED} if the tenant has as many as it may, or with the errors of what is no recipe
      */
     public Created create(Caller caller, TriggerOrder order) {
         // What is no recipe will never be one; what lacks a model may get it.
         RecipeParser.parse(order.recipe(), RECIPE_FILE).orThrow();
+        requireBucket(caller, order.condition());
+        messages.check(order.notification());
         MergeOrder merge = order(order.name(), order.recipe(), order.options());
         Plan plan = merges.plan(caller, merge);
         UUID id = UUID.randomUUID();
         Instant now = now();
-        database.transaction(connection -> Sql.update(connection, """
-                insert into owned.trigger (id, name, tenant, recipe, options, condition, notification,
-                    debounce_seconds, created_at, next_check_at, seen_artifact)
-                values (?, ?, ?, ?, ?::jsonb, ?::jsonb, ?::jsonb, ?, ?, ?, ?)""",
-                id, order.name().strip(), caller.tenant(), order.recipe(), json(order.options()), json(order.condition()),
-                order.notification() == null ? null : json(order.notification()), order.debounceSeconds(), now,
-                order.condition().nextCheck(now).orElse(null), plan.artifact()));
-        return new Created(find(id), plan.problems());
+        database.transaction(connection -> {
+            quotas.admitTrigger(connection, caller.tenant());
+            return Sql.update(connection, """
+                    insert into owned.trigger (id, name, tenant, recipe, options, condition, notification,
+                        debounce_seconds, created_at, next_check_at, seen_artifact)
+                    values (?, ?, ?, ?, ?::jsonb, ?::jsonb, ?::jsonb, ?, ?, ?, ?)""",
+                    id, order.name().strip(), caller.tenant(), order.recipe(), json(order.options()),
+                    json(order.condition()), order.notification() == null ? null : json(order.notification()),
+                    order.debounceSeconds(), now, order.condition().nextCheck(now).orElse(null), plan.artifact());
+        });
+        return new Created(find(caller, id), plan.problems());
     }
 
-    /** Lists triggers by name, each with its newest firings. */
-    public List<TriggerView> list() {
+    /** Lists the triggers that the caller may see by name, each with its newest firings. */
+    public List<TriggerView> list(Caller caller) {
         return database.read(connection -> {
-            List<Stored> all = Sql.list(connection, "select * from owned.trigger order by name, id", this::stored);
+            List<Stored> all = Sql.list(connection,
+                    "select * from owned.trigger where cast(? as text) is null or tenant = ? order by name, id",
+                    this::stored, caller.scope(), caller.scope());
             List<TriggerView> views = new ArrayList<>(all.size());
             for (Stored trigger : all) {
                 views.add(view(connection, trigger));
@@ -102,39 +120,32 @@ public class Triggers {
     }
 
     /**
-     * Finds a trigger.
+     * Finds a trigger that the caller may see.
      *
      * @throws AmalgamException with {@code NOT_FOUND}
      */
-    public TriggerView find(UUID id) {
-        return database.read(connection -> view(connection, load(connection, id).orElseThrow(() -> unknown(id))));
+    public TriggerView find(Caller caller, UUID id) {
+        return database.read(connection -> view(connection, load(connection, caller, id)));
     }
 
     /**
-     * Removes a trigger, with what it remembers. What it started goes on.
+     * Removes a trigger that the caller may see, with what it remembers. What it started goes on.
      *
      * @throws AmalgamException with {@code NOT_FOUND}
      */
-    public void delete(UUID id) {
-        int removed = database.transaction(
-                connection -> Sql.update(connection, "delete from owned.trigger where id = ?", id));
-        if (removed == 0) {
-            throw unknown(id);
-        }
+    public void delete(Caller caller, UUID id) {
+        database.transaction(connection ->
+                Sql.update(connection, "delete from owned.trigger where id = ?", load(connection, caller, id).id()));
     }
 
     /**
-     * Fires a trigger by hand.
+     * Fires a trigger that the caller may see by hand.
      *
      * @throws AmalgamException with {@code NOT_FOUND}
      */
-    public TriggerView fire(UUID id) {
-        database.transaction(connection -> {
-            Stored trigger = load(connection, id).orElseThrow(() -> unknown(id));
-            notice(connection, trigger, "asked for", null);
-            return null;
-        });
-        return find(id);
+    public TriggerView fire(Caller caller, UUID id) {
+        database.transaction(connection -> notice(connection, load(connection, caller, id), "asked for", null));
+        return find(caller, id);
     }
 
     /**
@@ -200,6 +211,22 @@ public class Triggers {
         return Sql.first(connection, "select * from owned.trigger where id = ?", this::stored, id);
     }
 
+    private Stored load(Connection connection, Caller caller, UUID id) throws SQLException {
+        return load(connection, id)
+                .filter(trigger -> caller.administrator() || trigger.tenant().equals(caller.tenant()))
+                .orElseThrow(() -> new AmalgamException(ErrorCode.NOT_FOUND, "there is no trigger " + id));
+    }
+
+    /** What is put into a bucket is told by the causes of firings: only who reads the bucket learns it. */
+    private void requireBucket(Caller caller, Condition condition) {
+        if (condition instanceof Condition.StoredObject object
+                && !models.mayWatch(caller, object.bucket(), object.prefix())) {
+            throw new AmalgamException(ErrorCode.FORBIDDEN, "the condition is about objects in " + object.bucket()
+                    + (object.prefix() == null ? "" : "/" + object.prefix()) + ", which are not under what the operator has"
+                    + " opened to tenants (amalgam.models.buckets)");
+        }
+    }
+
     /** Reads a row of the table of triggers. */
     Stored stored(ResultSet row) throws SQLException {
         String notification = row.getString("notification");
@@ -235,7 +262,7 @@ public class Triggers {
                 row -> new TriggerView.Message(row.getString("id"), row.getString("type"), row.getString("target"),
                         row.getString("state"), row.getInt("attempts"), row.getString("error")),
                 trigger.id(), SHOWN_FIRINGS);
-        return new TriggerView(trigger.id(), trigger.name(), trigger.recipe(), trigger.options(),
+        return new TriggerView(trigger.id(), trigger.name(), trigger.tenant(), trigger.recipe(), trigger.options(),
                 trigger.condition(), trigger.debounceSeconds(),
                 trigger.notification() == null ? null : trigger.notification().withoutSecret(), trigger.createdAt(),
                 trigger.nextCheckAt(), trigger.lastArtifact(), trigger.lastScore(), firings, messages);
@@ -263,9 +290,5 @@ public class Triggers {
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException(impossible);
         }
-    }
-
-    private static AmalgamException unknown(UUID id) {
-        return new AmalgamException(ErrorCode.NOT_FOUND, "there is no trigger " + id);
     }
 }

@@ -12,6 +12,7 @@ import io.amalgam.evaluation.task.QuestionResult;
 import io.amalgam.events.StoredAnswers;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.Sql;
+import io.amalgam.recipeservice.security.Caller;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -43,15 +44,17 @@ public class ComparisonQueries {
     /**
      * Compares two models on all tasks that both have answered with the same data.
      *
+     * @param caller who sees the models of those artifacts that its tenant has ordered: these themselves, and what they
+     *     were made of
      * @param first an artifact key or a model's identity
      * @param second another one
      * @param task only this task, or null for all
      * @param questions the most differing questions that are told of each task; 0 for none
-     * @throws AmalgamException with {@code NOT_FOUND} if one of them has no scores
+     * @throws AmalgamException with {@code NOT_FOUND} if one of them has no scores that the caller may see
      */
-    public ModelComparison compare(String first, String second, String task, int questions) {
-        ModelComparison.Model one = model(first);
-        ModelComparison.Model other = model(second);
+    public ModelComparison compare(Caller caller, String first, String second, String task, int questions) {
+        ModelComparison.Model one = model(caller.scope(), first);
+        ModelComparison.Model other = model(caller.scope(), second);
         List<ModelComparison.Task> tasks = new ArrayList<>();
         List<PairedComparison> comparisons = new ArrayList<>();
         for (Shared shared : shared(one.identity(), other.identity(), task)) {
@@ -70,16 +73,24 @@ public class ComparisonQueries {
                 comparisons.isEmpty() ? null : paired(PairedComparison.average("average", comparisons)), tasks);
     }
 
-    private ModelComparison.Model model(String key) {
+    private ModelComparison.Model model(String scope, String key) {
         return database.read(connection -> Sql.first(connection, """
-                select s.model_identity as identity, coalesce(nullif(a.name, ''), s.model_name) as name, a.id as artifact
+                select s.model_identity as identity,
+                    coalesce(g.name, u.name, nullif(a.name, ''), s.model_name) as name,
+                    case when cast(? as text) is null or g.tenant is not null then a.id end as artifact
                 from projection.score s
                 left join projection.artifact_model m on m.identity = s.model_identity and m.role = 'ARTIFACT'
                 left join projection.artifact a on a.id = m.artifact
-                where s.model_identity = ? or a.id = ?
-                order by (a.id is null), s.recorded_at limit 1""",
+                left join owned.artifact_grant g on g.artifact = a.id and g.tenant = ?
+                left join lateral (select used.name from projection.artifact_model used
+                    join owned.artifact_grant o on o.artifact = used.artifact and o.tenant = ?
+                    where used.identity = s.model_identity order by used.artifact, used.position limit 1) u on true
+                where (s.model_identity = ? or a.id = ?)
+                    and (cast(? as text) is null or g.tenant is not null or u.name is not null)
+                order by (g.tenant is null), (a.id is null), s.recorded_at limit 1""",
                 row -> new ModelComparison.Model(
-                        row.getString("name"), row.getString("identity"), row.getString("artifact")), key, key))
+                        row.getString("name"), row.getString("identity"), row.getString("artifact")),
+                scope, scope, scope, key, key, scope))
                 .orElseThrow(() -> new AmalgamException(ErrorCode.NOT_FOUND, "no model " + key
                         + " has scores; name an artifact's key or a model's identity from the leaderboard"));
     }

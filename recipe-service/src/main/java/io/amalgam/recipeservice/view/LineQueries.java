@@ -30,8 +30,11 @@ public class LineQueries {
         this.merges = merges;
     }
 
-    /** Tells what waits, what runs, and who works on it. */
-    public LineView line() {
+    /**
+     * Tells what waits and who works on it, which is the line's and for all to know, and which merges and evaluations of
+     * those that the caller may see run.
+     */
+    public LineView line(Caller caller) {
         List<LineView.Worker> workers = new ArrayList<>();
         LineView.Queue queue = database.read(connection -> {
             workers.addAll(mergeWorkers(connection));
@@ -40,9 +43,9 @@ public class LineQueries {
         });
         workers.sort((one, other) -> other.lastAt().compareTo(one.lastAt()));
         List<MergeView> open = Stream.of("running", "requested")
-                .flatMap(state -> merges.list(Caller.LINE, state, null, MOST_MERGES).reversed().stream())
+                .flatMap(state -> merges.list(caller, state, null, MOST_MERGES).reversed().stream())
                 .toList();
-        return new LineView(queue, workers, open, evaluations());
+        return new LineView(queue, workers, open, evaluations(caller.scope()));
     }
 
     /**
@@ -107,17 +110,20 @@ public class LineQueries {
                         row.getLong("questions"), row.getLong("busy"), Sql.instant(row, "last_at")), WORKER_HOURS);
     }
 
-    private List<LineView.Evaluation> evaluations() {
+    private List<LineView.Evaluation> evaluations(String scope) {
         return database.read(connection -> Sql.list(connection, """
-                select e.id, e.artifact, a.name, e.started_at,
+                select e.id, e.artifact, coalesce(g.name, a.name) as name, e.started_at,
                     coalesce((select sum(questions) from projection.evaluation_slice s where s.evaluation = e.id), 0)
                         as done,
                     coalesce((select sum(total) from (select max(total) as total from projection.evaluation_slice s
                         where s.evaluation = e.id group by model_identity, task) as totals), 0) as questions
                 from projection.evaluation e
                 left join projection.artifact a on a.id = coalesce(e.artifact, e.id)
-                where e.state = 'running' order by e.started_at, e.id limit ?""",
+                left join owned.artifact_grant g on g.artifact = coalesce(e.artifact, e.id) and g.tenant = ?
+                where e.state = 'running' and (cast(? as text) is null or g.tenant is not null)
+                order by e.started_at, e.id limit ?""",
                 row -> new LineView.Evaluation(row.getString("id"), row.getString("artifact"), row.getString("name"),
-                        row.getLong("done"), row.getLong("questions"), Sql.instant(row, "started_at")), MOST_MERGES));
+                        row.getLong("done"), row.getLong("questions"), Sql.instant(row, "started_at")),
+                scope, scope, MOST_MERGES));
     }
 }

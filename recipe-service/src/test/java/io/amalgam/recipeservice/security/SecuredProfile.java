@@ -19,6 +19,8 @@ public final class SecuredProfile implements QuarkusTestProfile {
                 // Known when the application is built: otherwise the tests' build makes keys of its own.
                 "mp.jwt.verify.publickey.location", Issuer.keysAddress(),
                 "amalgam.security.open", "false",
+                "amalgam.quota.triggers", "3",
+                "amalgam.models.buckets", "s3://public/models",
                 // Tests send wrong tokens by the dozen.
                 "amalgam.limits.failures-per-minute", "1000");
     }

@@ -13,10 +13,10 @@ import io.amalgam.engine.source.LocalModelSource;
 import io.amalgam.engine.source.ModelSource;
 import io.amalgam.engine.source.ModelSources;
 import io.amalgam.events.Event;
-import io.amalgam.events.EventRoute;
 import io.amalgam.recipeservice.Events;
 import io.amalgam.recipeservice.Http;
 import io.amalgam.recipeservice.LineResource;
+import io.amalgam.recipeservice.Projections;
 import io.amalgam.recipeservice.Recipes;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.ProjectionSchema;
@@ -32,7 +32,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,8 +62,7 @@ class TenantTest {
 
     @BeforeEach
     void ready() {
-        http = new Http(server);
-        await().atMost(Duration.ofSeconds(60)).until(() -> http.get("/q/health/ready").status() == 200);
+        http = Http.ready(server);
     }
 
     @Test
@@ -72,7 +70,7 @@ class TenantTest {
         String mine = Issuer.token("seeing", "submit");
         String theirs = Issuer.token("blind", "submit");
         String administrator = Issuer.token("seeing", "administer");
-        Event.MergeRequested request = requested("only-seeing", "seeing");
+        Event.MergeRequested request = Events.requested("only-seeing", "seeing");
         apply(List.of(request, Events.planned(request, 1), Events.completed(request),
                 Events.artifact(request, Events.parent("only-seeing-parent")),
                 Events.score("only-seeing", request.name(), Event.ModelPlace.Role.ARTIFACT, "task-of-seeing", 0.5),
@@ -237,12 +235,6 @@ class TenantTest {
         assertEquals(200, get("/api/merges", Issuer.token("patient", "read")).status(), "others are not held back");
     }
 
-    private static Event.MergeRequested requested(String artifact, String tenant) {
-        Event.MergeRequested plain = Events.requested(artifact, 1);
-        return new Event.MergeRequested(plain.merge(), 1, artifact, plain.name(), plain.method(), plain.pinned(), tenant,
-                List.of(), plain.numerics(), plain.requestedAt());
-    }
-
     private static void model(Path folder) throws Exception {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("config.json"), "{}");
@@ -250,10 +242,7 @@ class TenantTest {
 
     private void apply(List<Event> events) {
         schema.ensure();
-        for (Event event : events) {
-            database.transaction(connection ->
-                    projector.apply(connection, UUID.fromString(EventRoute.of(event).id()), event));
-        }
+        Projections.apply(database, projector, events.toArray(Event[]::new));
     }
 
     private Http.Answer get(String path, String token) throws Exception {

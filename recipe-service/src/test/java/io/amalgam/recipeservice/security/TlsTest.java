@@ -52,8 +52,7 @@ class TlsTest {
 
     @Test
     void anOrderGoesThroughOverTls() throws Exception {
-        Http http = new Http(server);
-        await().atMost(Duration.ofSeconds(90)).until(() -> http.get("/q/health/ready").status() == 200);
+        Http http = Http.ready(server);
         Http.Answer answer = http.postYaml("/api/merges", Recipes.linear(0.91));
         assertEquals(202, answer.status(), answer.text());
         String id = answer.json().path("id").asText();
