@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code amalgam chaos}: breaks the line on purpose, and checks that it keeps its promises. */
-@Command(name = "chaos", mixinStandardHelpOptions = true,
+@Command(name = "amalgam chaos", mixinStandardHelpOptions = true,
         description = "Runs the whole line under load, injects faults by a seeded schedule, and checks from the outside "
                 + "that nothing is lost, duplicated or half-published and every byte is right.",
         footer = "Exit status: 0 every invariant held, 1 one was violated or the stack did not start.")

@@ -35,8 +35,12 @@ import picocli.CommandLine.Spec;
         name = "amalgam",
         description = "Merges language models: MergeKit's recipes, the same bits, at the speed of the machine.",
         synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "The launcher's own commands, each with --help: " + AmalgamCommand.LAUNCHER_COMMANDS},
         usageHelpAutoWidth = true)
 public final class AmalgamCommand implements Runnable {
+
+    /** Commands that the launcher runs itself, beside those of this program. */
+    static final String LAUNCHER_COMMANDS = "demo up chaos test build bench fuzz generate";
 
     private static final List<Class<?>> COMMANDS = List.of(
             PlanCommand.class,

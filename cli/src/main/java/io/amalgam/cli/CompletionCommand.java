@@ -1,7 +1,6 @@
 package io.amalgam.cli;
 
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -14,9 +13,6 @@ import picocli.CommandLine.Spec;
         description = "Print a completion script for bash and zsh: source <(./amalgam completion)")
 final class CompletionCommand implements Callable<Integer> {
 
-    /** Commands that the launcher runs itself, beside those of this program. */
-    private static final List<String> LAUNCHER_COMMANDS = List.of("demo", "up", "test", "build", "bench");
-
     @Spec
     private CommandSpec spec;
 
@@ -24,7 +20,9 @@ final class CompletionCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         CommandLine whole = AmalgamCommand.commandLine();
-        LAUNCHER_COMMANDS.forEach(name -> whole.addSubcommand(name, new CommandLine(CommandSpec.create())));
+        for (String name : AmalgamCommand.LAUNCHER_COMMANDS.split(" ")) {
+            whole.addSubcommand(name, new CommandLine(CommandSpec.create()));
+        }
         out.print(AutoComplete.bash("amalgam", whole));
         // The launcher is usually called by its path.
         out.println("complete -F _complete_amalgam -o default ./amalgam");

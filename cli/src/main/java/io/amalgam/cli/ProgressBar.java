@@ -27,7 +27,7 @@ final class ProgressBar implements AutoCloseable {
      * @param wanted whether it is to be seen, if this is a terminal
      */
     static ProgressBar of(long total, boolean wanted) {
-        return new ProgressBar(total, wanted && System.console() != null && System.console().isTerminal());
+        return new ProgressBar(total, wanted && Terminal.drawsOver());
     }
 
     /** So many more bytes are done. Any thread may say so. */

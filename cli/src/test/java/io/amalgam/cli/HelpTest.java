@@ -1,42 +1,58 @@
 package io.amalgam.cli;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import picocli.CommandLine;
 
 /** How commands are used is told by {@code help} and after every command, however deep. */
 class HelpTest {
 
     @Test
-    void helpListsTheCommands() {
+    void helpListsTheCommandsAndTheLaunchersToo() {
         for (String ask : List.of("help", "--help")) {
-            String text = ask(AmalgamCommand.commandLine(), ask);
-            assertTrue(text.contains("merge") && text.contains("dead-letters"), text);
+            CommandRun run = CommandRun.of(ask);
+            assertEquals(0, run.status(), run.err());
+            assertTrue(run.out().contains("merge") && run.out().contains("dead-letters"), run.out());
+            for (String command : AmalgamCommand.LAUNCHER_COMMANDS.split(" ")) {
+                assertTrue(run.out().contains(command), run.out());
+            }
         }
-        assertTrue(ask(AmalgamCommand.commandLine(), "help", "merge").contains("--out-shard-size"));
+        assertTrue(CommandRun.of("help", "merge").out().contains("--out-shard-size"));
     }
 
     @Test
-    void everyCommandAnswersHelp() {
-        for (String name : AmalgamCommand.commandLine().getSubcommands().keySet()) {
-            if (!name.equals("help")) {
-                String text = ask(AmalgamCommand.commandLine(name), name, "--help");
-                assertTrue(text.contains("Usage: ") && text.contains(name), text);
+    void everyCommandAnswersHelpWithItsUsage() {
+        List<List<String>> commands = new ArrayList<>();
+        collect(List.of(), AmalgamCommand.commandLine(), commands);
+        assertTrue(commands.contains(List.of("dead-letters", "replay")) && commands.contains(List.of("merge")),
+                commands.toString());
+        List<Executable> checks = new ArrayList<>();
+        for (List<String> command : commands) {
+            for (String option : List.of("--help", "-h")) {
+                List<String> arguments = new ArrayList<>(command);
+                arguments.add(option);
+                checks.add(() -> {
+                    CommandRun run = CommandRun.of(arguments.toArray());
+                    assertEquals(0, run.status(), arguments + run.err());
+                    assertTrue(run.out().contains("Usage: amalgam " + String.join(" ", command)), arguments + run.out());
+                });
             }
         }
-        String list = ask(AmalgamCommand.commandLine("dead-letters"), "dead-letters", "list", "--help");
-        assertTrue(list.contains("dead-letters list"), list);
+        assertAll(checks);
     }
 
-    private static String ask(CommandLine commandLine, String... arguments) {
-        StringWriter out = new StringWriter();
-        commandLine.setOut(new PrintWriter(out));
-        assertEquals(0, commandLine.execute(arguments));
-        return out.toString();
+    private static void collect(List<String> path, CommandLine command, List<List<String>> all) {
+        command.getSubcommands().forEach((name, each) -> {
+            List<String> longer = new ArrayList<>(path);
+            longer.add(name);
+            all.add(longer);
+            collect(longer, each, all);
+        });
     }
 }

@@ -18,6 +18,7 @@ import picocli.CommandLine.Parameters;
 /** {@code ./amalgam fuzz}: runs Jazzer on each target, in a JVM of its own, and says what it found. */
 @Command(
         name = "amalgam fuzz",
+        mixinStandardHelpOptions = true,
         description = "Looks for input that breaks a parser: safetensors, shard-index, recipe, tokenizer, event, chat-template.",
         subcommands = DifferentialCommand.class)
 public final class FuzzMain implements Callable<Integer> {

@@ -1,7 +1,6 @@
 package io.amalgam.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,19 +29,17 @@ public final class CancelCommand implements Callable<Integer> {
     public Integer call() {
         JsonNode view = options.server()
                 .delete("api/merges/" + Server.encode(merge) + "?reason=" + Server.encode(reason));
-        PrintWriter out = spec.commandLine().getOut();
-        if (options.json()) {
-            out.println(Server.pretty(view));
-        } else {
-            String state = view.path("state").asText();
-            boolean evaluated = view.at("/evaluation/state").asText().equals("running");
-            out.println(switch (state) {
-                case "requested", "running" -> "cancellation of merge " + merge + " requested";
-                default -> "merge " + merge + " had ended before: " + state
-                        + (evaluated ? "; cancellation of its evaluation requested" : "");
-            });
-        }
-        out.flush();
+        options.print(spec, view, () -> describe(view) + System.lineSeparator());
         return 0;
+    }
+
+    private String describe(JsonNode view) {
+        String state = view.path("state").asText();
+        boolean evaluated = view.at("/evaluation/state").asText().equals("running");
+        return switch (state) {
+            case "requested", "running" -> "cancellation of merge " + merge + " requested";
+            default -> "merge " + merge + " had ended before: " + state
+                    + (evaluated ? "; cancellation of its evaluation requested" : "");
+        };
     }
 }

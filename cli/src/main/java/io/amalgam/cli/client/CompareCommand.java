@@ -1,7 +1,6 @@
 package io.amalgam.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -40,19 +39,13 @@ public final class CompareCommand implements Callable<Integer> {
         JsonNode comparison = options.server().get("api/compare?first=" + Server.encode(first) + "&second="
                 + Server.encode(second) + (task == null ? "" : "&task=" + Server.encode(task))
                 + "&questions=" + questions);
-        PrintWriter out = spec.commandLine().getOut();
-        if (options.json()) {
-            out.println(Server.pretty(comparison));
-        } else {
-            print(out, comparison);
-        }
-        out.flush();
+        options.print(spec, comparison, () -> describe(comparison));
         return 0;
     }
 
-    private static void print(PrintWriter out, JsonNode comparison) {
-        out.printf("%s less %s%n%n", comparison.path("first").path("name").asText(),
-                comparison.path("second").path("name").asText());
+    private static String describe(JsonNode comparison) {
+        StringBuilder text = new StringBuilder("%s less %s%n%n".formatted(
+                comparison.path("first").path("name").asText(), comparison.path("second").path("name").asText()));
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("TASK", "FIRST", "SECOND", "DIFFERENCE", "95 %", "ONLY FIRST", "ONLY SECOND", "P", "VERDICT"));
         for (JsonNode one : comparison.path("tasks")) {
@@ -61,14 +54,16 @@ public final class CompareCommand implements Callable<Integer> {
         if (comparison.has("average")) {
             rows.add(row("average", comparison.path("average")));
         }
-        out.print(Display.table(rows));
+        text.append(Display.table(rows));
         for (JsonNode one : comparison.path("tasks")) {
             for (JsonNode question : one.path("questions")) {
-                out.printf("%n%s, question %d: right is %s%n  first   %s%n  second  %s%n", one.path("task").asText(),
-                        question.path("index").asInt(), Display.line(question.path("target").asText("confidential")),
-                        Display.line(question.path("first").asText()), Display.line(question.path("second").asText()));
+                text.append("%n%s, question %d: right is %s%n  first   %s%n  second  %s%n".formatted(
+                        one.path("task").asText(), question.path("index").asInt(),
+                        Display.line(question.path("target").asText("confidential")),
+                        Display.line(question.path("first").asText()), Display.line(question.path("second").asText())));
             }
         }
+        return text.toString();
     }
 
     private static List<String> row(String name, JsonNode paired) {

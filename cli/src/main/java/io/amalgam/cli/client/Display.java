@@ -1,9 +1,12 @@
 package io.amalgam.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.amalgam.cli.Terminal;
+import io.amalgam.cli.Terminal.Colour;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Numbers and tables as people read them. */
 final class Display {
@@ -12,6 +15,12 @@ final class Display {
     private static final String[] UNITS = {"B", "kB", "MB", "GB", "TB"};
     private static final int IDENTITY_LENGTH = 12;
     private static final int LINE_LENGTH = 100;
+    /** States of merges, firings and letters, and verdicts of comparisons. */
+    private static final Map<String, Colour> COLOURS = Map.ofEntries(
+            Map.entry("completed", Colour.GREEN), Map.entry("better", Colour.GREEN), Map.entry("replayed", Colour.GREEN),
+            Map.entry("failed", Colour.RED), Map.entry("refused", Colour.RED), Map.entry("worse", Colour.RED),
+            Map.entry("open", Colour.YELLOW), Map.entry("cancelled", Colour.YELLOW),
+            Map.entry("running", Colour.CYAN), Map.entry("started", Colour.CYAN));
 
     private Display() {
     }
@@ -56,8 +65,23 @@ final class Display {
         return line.length() <= LINE_LENGTH ? line : line.substring(0, LINE_LENGTH - 1) + "…";
     }
 
-    /** Rows under each other in columns; the first row is the heading. */
+    /** A word for how something stands, coloured on a terminal. */
+    static String state(String word) {
+        return Terminal.hasColours() ? coloured(word) : word;
+    }
+
+    private static String coloured(String word) {
+        Colour colour = COLOURS.get(word);
+        return colour == null ? word : colour.of(word);
+    }
+
+    /** Rows under each other in columns; the first row is the heading. Words for states are coloured on a terminal. */
     static String table(List<List<String>> rows) {
+        return table(rows, Terminal.hasColours());
+    }
+
+    /** Rows under each other in columns; columns are as wide with colours as without. */
+    static String table(List<List<String>> rows, boolean colours) {
         List<Integer> widths = new ArrayList<>();
         for (List<String> row : rows) {
             for (int column = 0; column < row.size(); column++) {
@@ -74,7 +98,7 @@ final class Display {
             StringBuilder line = new StringBuilder();
             for (int column = 0; column < row.size(); column++) {
                 String cell = row.get(column);
-                line.append(cell).repeat(' ', widths.get(column) - cell.length() + 2);
+                line.append(colours ? coloured(cell) : cell).repeat(' ', widths.get(column) - cell.length() + 2);
             }
             text.append(line.toString().stripTrailing()).append(System.lineSeparator());
         }

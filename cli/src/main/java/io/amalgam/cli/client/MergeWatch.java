@@ -3,7 +3,7 @@ package io.amalgam.cli.client;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.Console;
+import io.amalgam.cli.Terminal;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -47,8 +47,7 @@ final class MergeWatch {
         this.out = out;
         this.json = json;
         this.withScores = withScores;
-        Console console = System.console();
-        this.terminal = !json && console != null && console.isTerminal();
+        this.terminal = !json && Terminal.drawsOver();
     }
 
     /** Follows and returns the exit status. */
@@ -91,11 +90,11 @@ final class MergeWatch {
         bytesRead = view.path("bytesRead").asLong();
         bytesWritten = view.path("bytesWritten").asLong();
         if (first && !json) {
-            line(String.format("%s (%s), %s", view.path("name").asText(), view.path("method").asText(), state));
+            line(String.format("%s (%s), %s", view.path("name").asText(), view.path("method").asText(), Display.state(state)));
         }
         JsonNode error = view.path("error");
         if (!state.equals(before) && !error.isMissingNode()) {
-            line(state + ": [" + error.path("code").asText() + "] " + error.path("message").asText());
+            line(Display.state(state) + ": [" + error.path("code").asText() + "] " + error.path("message").asText());
         } else if (first && state.equals("completed")) {
             line("artifact " + view.path("artifact").asText());
         }
@@ -131,15 +130,15 @@ final class MergeWatch {
             case "completed" -> {
                 state = "completed";
                 chunksDone = chunks;
-                line("completed: artifact " + data.path("artifact").asText());
+                line(Display.state("completed") + ": artifact " + data.path("artifact").asText());
             }
             case "failed" -> {
                 state = "failed";
-                line("failed: [" + data.path("code").asText() + "] " + data.path("message").asText());
+                line(Display.state("failed") + ": [" + data.path("code").asText() + "] " + data.path("message").asText());
             }
             case "cancelled" -> {
                 state = "cancelled";
-                line("cancelled");
+                line(Display.state("cancelled"));
             }
             case "score" -> line(score(data));
             case "evaluation-failed" ->

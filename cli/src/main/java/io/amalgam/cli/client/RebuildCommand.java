@@ -41,12 +41,15 @@ public final class RebuildCommand implements Callable<Integer> {
             pause();
             state = server.get("api/projection");
         }
-        out.println(options.json() ? Server.pretty(state)
-                : "the projection is rebuilt (generation " + state.path("generation").asLong() + ")"
-                        + (state.path("behind").asLong() > 0 ? " as soon as it has read "
-                                + state.path("behind").asLong() + " records" : ""));
-        out.flush();
+        JsonNode last = state;
+        options.print(spec, last, () -> describe(last) + System.lineSeparator());
         return 0;
+    }
+
+    private static String describe(JsonNode state) {
+        long behind = state.path("behind").asLong();
+        return "the projection is rebuilt (generation " + state.path("generation").asLong() + ")"
+                + (behind > 0 ? " as soon as it has read " + behind + " records" : "");
     }
 
     private static void pause() {

@@ -1,7 +1,6 @@
 package io.amalgam.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.PrintWriter;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,17 +31,13 @@ public final class RetryCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         JsonNode submission = options.server().post("api/merges/" + Server.encode(merge) + "/retry", Map.of());
-        PrintWriter out = spec.commandLine().getOut();
         String id = submission.path("id").asText("");
         boolean complete = submission.path("outcome").asText().equals("COMPLETE");
-        if (options.json()) {
-            out.println(Server.pretty(submission));
-        } else if (complete) {
-            out.println("artifact " + submission.path("artifact").asText() + " exists meanwhile");
-        } else {
-            out.println("attempt " + submission.path("attempt").asInt() + " is merge " + id);
-        }
-        out.flush();
-        return watch && !complete ? new MergeWatch(options.server(), id, out, options.json(), true).follow() : 0;
+        options.print(spec, submission, watch, () -> complete
+                ? "artifact %s exists meanwhile%n".formatted(submission.path("artifact").asText())
+                : "attempt %d is merge %s%n".formatted(submission.path("attempt").asInt(), id));
+        return watch && !complete
+                ? new MergeWatch(options.server(), id, spec.commandLine().getOut(), options.json(), true).follow()
+                : 0;
     }
 }

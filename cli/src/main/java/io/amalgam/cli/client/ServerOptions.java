@@ -33,9 +33,18 @@ final class ServerOptions {
 
     /** Prints what the service answered: as JSON for a program, else in the words given, with their line breaks. */
     void print(CommandSpec spec, JsonNode answer, Supplier<String> words) {
+        print(spec, answer, false, words);
+    }
+
+    /**
+     * Prints what the service answered, of which more may follow.
+     *
+     * @param more whether lines of JSON follow, so that the answer is to be one, too
+     */
+    void print(CommandSpec spec, JsonNode answer, boolean more, Supplier<String> words) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(Server.pretty(answer));
+            out.println(more ? answer.toString() : Server.pretty(answer));
         } else {
             out.print(words.get());
         }

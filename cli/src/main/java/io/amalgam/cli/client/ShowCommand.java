@@ -1,7 +1,6 @@
 package io.amalgam.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -38,22 +37,11 @@ public final class ShowCommand implements Callable<Integer> {
     public Integer call() {
         boolean merge = isMerge(id);
         JsonNode detail = options.server().get((merge ? "api/merges/" : "api/artifacts/") + Server.encode(id));
-        PrintWriter out = spec.commandLine().getOut();
-        if (options.json()) {
-            out.println(Server.pretty(detail));
-        } else {
-            if (merge) {
-                showMerge(out, detail);
-            } else {
-                showArtifact(out, detail);
-            }
-            showScores(out, detail);
-        }
-        out.flush();
+        options.print(spec, detail, () -> (merge ? merge(detail) : artifact(detail)) + scores(detail));
         return 0;
     }
 
-    private static void showMerge(PrintWriter out, JsonNode merge) {
+    private static String merge(JsonNode merge) {
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("merge", merge.path("id").asText()));
         rows.add(List.of("name", merge.path("name").asText()));
@@ -70,10 +58,10 @@ public final class ShowCommand implements Callable<Integer> {
         if (!error.isMissingNode()) {
             rows.add(List.of("error", "[" + error.path("code").asText() + "] " + error.path("message").asText()));
         }
-        out.print(Display.table(rows));
+        return Display.table(rows);
     }
 
-    private static void showArtifact(PrintWriter out, JsonNode detail) {
+    private static String artifact(JsonNode detail) {
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("artifact", detail.path("id").asText()));
         rows.add(List.of("name", detail.path("name").asText()));
@@ -88,12 +76,12 @@ public final class ShowCommand implements Callable<Integer> {
             rows.add(List.of("file", file.path("name").asText() + ", " + Display.bytes(file.path("length").asDouble())
                     + ", sha256 " + Display.brief(file.path("sha256").asText())));
         }
-        out.print(Display.table(rows));
+        return Display.table(rows);
     }
 
-    private static void showScores(PrintWriter out, JsonNode detail) {
+    private static String scores(JsonNode detail) {
         if (detail.path("scores").isEmpty()) {
-            return;
+            return "";
         }
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("TASK", "SCORE", "± SE", "N", "CHANCE", "METRIC"));
@@ -102,7 +90,6 @@ public final class ShowCommand implements Callable<Integer> {
                     Display.score(score.path("standardError").asDouble()), score.path("questions").asText(),
                     Display.score(score.path("chance").asDouble()), score.path("metric").asText()));
         }
-        out.println();
-        out.print(Display.table(rows));
+        return System.lineSeparator() + Display.table(rows);
     }
 }

@@ -71,7 +71,6 @@ public final class SubmitCommand implements Callable<Integer> {
         }
         Server server = options.server();
         JsonNode submission = submit(server, order);
-        PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         for (JsonNode problem : submission.path("problems")) {
             err.println(problem.path("severity").asText() + "[" + problem.path("code").asText() + "] "
@@ -79,14 +78,9 @@ public final class SubmitCommand implements Callable<Integer> {
         }
         err.flush();
         String id = submission.path("id").asText("");
-        if (options.json()) {
-            out.println(watch ? submission : Server.pretty(submission));
-        } else {
-            out.println(describe(submission));
-        }
-        out.flush();
+        options.print(spec, submission, watch, () -> describe(submission) + System.lineSeparator());
         return watch && !id.isEmpty()
-                ? new MergeWatch(server, id, out, options.json(), true).follow()
+                ? new MergeWatch(server, id, spec.commandLine().getOut(), options.json(), true).follow()
                 : 0;
     }
 

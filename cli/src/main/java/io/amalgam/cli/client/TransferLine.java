@@ -1,6 +1,6 @@
 package io.amalgam.cli.client;
 
-import java.io.Console;
+import io.amalgam.cli.Terminal;
 import java.io.PrintWriter;
 
 /** One line on a terminal that says how far a transfer is; nothing where nobody watches. */
@@ -12,9 +12,8 @@ final class TransferLine {
 
     /** A line, unless the output is for programs. */
     TransferLine(PrintWriter out, boolean forPrograms) {
-        Console console = System.console();
         this.out = out;
-        this.shown = !forPrograms && console != null && console.isTerminal();
+        this.shown = !forPrograms && Terminal.drawsOver();
     }
 
     /** So many of a file's bytes have gone over. */
