@@ -1,36 +1,27 @@
 package io.amalgam.recipeservice;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.engine.Version;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.events.Event;
 import io.amalgam.events.Event.ModelPlace.Role;
 import io.amalgam.events.Identifiers;
-import io.amalgam.events.StoredAnswers;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.projection.Projector;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 
 /** A line with a past, for pages to show: merges, scores, answers, workers, a dead letter. */
 final class ShownLine {
 
     static final List<String> TASKS = List.of("boolean_expressions", "navigation", "ordering");
-    static final int QUESTIONS = 60;
     private static final String DIGEST = "0123456789abcdef".repeat(4);
-    private static final double CHANCE = 0.5;
 
     private final Database database;
     private final Projector projector;
     private final ArtifactStore store;
-    private final ObjectMapper mapper = new ObjectMapper();
     private final Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
 
     ShownLine(Database database, Projector projector, ArtifactStore store) {
@@ -96,17 +87,18 @@ final class ShownLine {
                         5_760_000_000L, models, TASKS, 1, now.minusSeconds(7180)));
         for (Event.ModelPlace model : models) {
             for (int task = 0; task < TASKS.size(); task++) {
-                score(key, model, TASKS.get(task), level(model, level, task));
+                apply(Answered.score(store, key, model, TASKS.get(task), level(model, level, task), now.minusSeconds(7000)));
             }
         }
         for (String parent : parents) {
             for (String task : TASKS) {
-                apply(new Event.ScoreCompared(key, key, parent, Events.identity(parent), task, "acc", QUESTIONS,
+                apply(new Event.ScoreCompared(key, key, parent, Events.identity(parent), task, "acc", Answered.QUESTIONS,
                         level - 0.55, 0.04, level - 0.63, level - 0.47, 14, 6, 0.03, "better", now.minusSeconds(7000)));
             }
         }
-        apply(new Event.EvaluationTaskCompleted(key, Events.identity(key), TASKS.getFirst(), "digest", 0, QUESTIONS,
-                QUESTIONS, "evaluations/x", "eval-worker/host-9", QUESTIONS, 9000, now.minusSeconds(7000)),
+        apply(new Event.EvaluationTaskCompleted(key, Events.identity(key), TASKS.getFirst(), "digest", 0,
+                Answered.QUESTIONS, Answered.QUESTIONS, "evaluations/x", "eval-worker/host-9",
+                Answered.QUESTIONS, 9000, now.minusSeconds(7000)),
                 new Event.EvaluationCompleted(key, key, TASKS, null, 1, now.minusSeconds(6990)));
     }
 
@@ -116,44 +108,5 @@ final class ShownLine {
             case PARENT -> 0.55 + 0.1 * ((model.name().length() + task) % 3 - 1);
             case BASE -> 0.47 + 0.02 * task;
         };
-    }
-
-    /** A score, and the answers behind it: right as often as the score says. */
-    private void score(String artifact, Event.ModelPlace model, String task, double level) {
-        int right = (int) Math.round(level * QUESTIONS);
-        double value = (double) right / QUESTIONS;
-        String digest = String.format("%08x", task.hashCode()).repeat(8);
-        apply(new Event.ScoreRecorded(artifact, model.name(), model.identity(), model.role(), artifact, task, digest,
-                QUESTIONS, "acc", Map.of("acc", value), Map.of("acc", Math.sqrt(value * (1 - value) / QUESTIONS)), CHANCE,
-                CHANCE + 0.04, false, "engine-1", now.minusSeconds(7000)));
-        StringBuilder text = new StringBuilder(json(Map.of("format", 1, "model", model.identity(), "task", task,
-                "taskDigest", digest, "from", "0", "engine", "amalgam"))).append('\n');
-        for (int question = 0; question < QUESTIONS; question++) {
-            // Which questions are right differs by model, so that two of them differ on some.
-            boolean isRight = (question * 7 + model.name().length()) % QUESTIONS < right;
-            Map<String, Object> line = new LinkedHashMap<>();
-            line.put("task", task);
-            line.put("taskDigest", digest);
-            line.put("question", question);
-            line.put("id", "question-" + question);
-            line.put("promptDigest", DIGEST);
-            line.put("prompt", "Turn left. Take " + (question + 2) + " steps. Turn around. Take " + (question + 2)
-                    + " steps.\nDo you return to the starting point?\nA:");
-            line.put("target", "Yes");
-            line.put("answer", isRight ? " Yes" : " No");
-            line.put("extracted", isRight ? "Yes" : "No");
-            line.put("metrics", Map.of("acc", List.of(isRight ? 1.0 : 0.0)));
-            text.append(json(line)).append('\n');
-        }
-        store.put(StoredAnswers.location(model.identity(), task, digest, 0),
-                text.toString().getBytes(StandardCharsets.UTF_8));
-    }
-
-    private String json(Object value) {
-        try {
-            return mapper.writeValueAsString(value);
-        } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
-        }
     }
 }

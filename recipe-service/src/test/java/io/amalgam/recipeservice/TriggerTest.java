@@ -277,6 +277,43 @@ class TriggerTest {
     }
 
     @Test
+    void onlyAScoreThatIsBetterByMoreThanChanceIsToldAsImproved() throws Exception {
+        Map<String, Object> order = order("improving", Recipes.linear(0.312), Map.of("type", "event", "eventType", "x"));
+        order.put("debounceSeconds", 0);
+        order.put("options", Map.of("benchmarks", List.of("ordering")));
+        order.put("notification", Map.of("kafka", true, "on", List.of("improved")));
+        String id = id(http.postJson("/api/triggers", order).json());
+        Path weights = models.resolve("navigation-expert").resolve("model.safetensors");
+        List<String> verdicts = new ArrayList<>();
+        // The first has nothing to be compared with; then by one question, by half of all, and back.
+        double[] levels = {0.40, 0.40 + 1.0 / Answered.QUESTIONS, 0.90, 0.40};
+        for (int made = 0; made < levels.length; made++) {
+            // Another time of change is another model, and so another artifact.
+            Files.setLastModifiedTime(weights, FileTime.from(Instant.EPOCH.plusSeconds(86_400L * (made + 1))));
+            assertEquals(202, http.postJson("/api/triggers/" + id + "/fire", Map.of()).status());
+            JsonNode started = awaitFiring(id, "started");
+            String artifact = started.path("artifact").asText();
+            Event.MergeRequested request = complete(started);
+            Event.ModelPlace model = new Event.ModelPlace(request.name(), Events.identity(artifact),
+                    "artifacts/" + artifact, Event.ModelPlace.Role.ARTIFACT);
+            Projections.apply(database, projector,
+                    Answered.score(store, artifact, model, "ordering", levels[made], Instant.now()),
+                    new Event.EvaluationCompleted(artifact, artifact, List.of("ordering"), Instant.now()));
+            JsonNode ended = awaitFiring(id, "completed");
+            assertEquals(levels[made], ended.path("score").asDouble(), 1e-9);
+            verdicts.add(ended.path("verdict").asText());
+        }
+        assertEquals("", verdicts.get(0));
+        assertFalse(List.of("better", "worse").contains(verdicts.get(1)), verdicts.toString());
+        assertEquals(List.of("better", "worse"), verdicts.subList(2, 4));
+        await().atMost(PATIENCE).until(() -> http.get("/api/triggers/" + id).json().path("messages").isEmpty());
+        assertEquals(List.of("io.amalgam.trigger.improved"), onKafka(id));
+        JsonNode better = http.get("/api/triggers/" + id).json().path("firings").get(1);
+        assertEquals(levels[2] - levels[1], better.path("difference").asDouble(), 1e-9);
+        assertEquals(levels[1], better.path("previousScore").asDouble(), 1e-9);
+    }
+
+    @Test
     void aRefusedRecipeIsSaidAndTold() throws Exception {
         String recipe = Recipes.linear(0.310).replace("navigation-expert", "not-there-yet");
         JsonNode made = create("refused", recipe, Map.of("type", "event", "eventType", "x"), 0, Map.of("kafka", true));
@@ -367,7 +404,7 @@ class TriggerTest {
     }
 
     /** Does what workers do: makes the artifact, and says so. */
-    private void complete(JsonNode firing) throws Exception {
+    private Event.MergeRequested complete(JsonNode firing) throws Exception {
         String artifact = firing.path("artifact").asText();
         RealArtifact.make(store, models, artifact);
         int attempt = database.read(connection -> Sql.first(connection,
@@ -376,6 +413,7 @@ class TriggerTest {
         Event.MergeRequested request = Events.requested(artifact, attempt);
         Projections.apply(database, projector, Events.planned(request, 1), Events.completed(request),
                 Events.artifact(request, Events.parent("navigation-expert")));
+        return request;
     }
 
     private List<String> onKafka(String trigger) throws Exception {
