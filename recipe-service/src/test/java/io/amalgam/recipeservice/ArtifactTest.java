@@ -3,14 +3,17 @@ package io.amalgam.recipeservice;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.amalgam.cli.AmalgamCommand;
 import io.amalgam.engine.source.RangeReader;
+import io.amalgam.engine.store.ArtifactSigner;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.engine.store.ChunkReceipt;
 import io.amalgam.engine.store.Manifest;
+import io.amalgam.engine.store.ModelSignature;
 import io.amalgam.events.Event;
 import io.amalgam.events.LogReader;
 import io.amalgam.events.Topics;
@@ -28,11 +31,14 @@ import java.lang.foreign.MemorySegment;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPairGenerator;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
@@ -296,6 +302,46 @@ class ArtifactTest {
         try (var files = Files.list(foreign)) {
             assertEquals(1, files.count());
         }
+    }
+
+    @Test
+    void aSignatureComesWithItsArtifactAndIsVerified() throws Exception {
+        Manifest manifest = complete(http.postYaml("/api/merges", Recipes.linear(0.27)).json());
+        String artifact = manifest.artifactKey();
+        Path key = signingKey("key.pem");
+        Path publicKey = Files.writeString(folder.resolve("public.pem"), ModelSignature.publicKeyPem(key));
+        Path unsigned = folder.resolve("unsigned");
+        Outcome refused = run("pull", artifact, unsigned.toString(), "--verify", publicKey.toString());
+        assertEquals(1, refused.status());
+        assertTrue(refused.err().contains("SIGNATURE_INVALID"), refused.err());
+        assertFalse(Files.exists(unsigned));
+
+        Files.write(Path.of(store.artifactLocation(artifact)).resolve(ArtifactSigner.FILE),
+                ModelSignature.withKey(key).sign(manifest, content(artifact, Manifest.FILE)));
+        Path target = folder.resolve("signed");
+        Outcome pulled = run("pull", artifact, target.toString());
+        assertEquals(0, pulled.status(), pulled.err());
+        assertTrue(pulled.out().contains("model_signing verify key") && pulled.out().contains("--verify"), pulled.out());
+        assertArrayEquals(content(artifact, ArtifactSigner.FILE), Files.readAllBytes(target.resolve(ArtifactSigner.FILE)));
+        Outcome verified = run("pull", artifact, target.toString(), "--verify", publicKey.toString());
+        assertEquals(0, verified.status(), verified.err());
+        assertTrue(verified.out().contains("signed with the key"), verified.out());
+
+        Path another = Files.writeString(
+                folder.resolve("another.pem"), ModelSignature.publicKeyPem(signingKey("another-key.pem")));
+        Path forged = folder.resolve("forged");
+        Outcome refusedToo = run("pull", artifact, forged.toString(), "--verify", another.toString());
+        assertEquals(1, refusedToo.status());
+        assertTrue(refusedToo.err().contains("SIGNATURE_INVALID"), refusedToo.err());
+        assertFalse(Files.exists(forged.resolve(manifest.shards().getFirst().file())), "no weights before the signature");
+    }
+
+    private Path signingKey(String name) throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+        generator.initialize(new ECGenParameterSpec("secp256r1"));
+        return Files.writeString(folder.resolve(name), "-----BEGIN PRIVATE KEY-----\n"
+                + Base64.getMimeEncoder().encodeToString(generator.generateKeyPair().getPrivate().getEncoded())
+                + "\n-----END PRIVATE KEY-----\n");
     }
 
     @Test
