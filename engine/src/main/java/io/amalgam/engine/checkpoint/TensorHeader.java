@@ -1,7 +1,5 @@
 package io.amalgam.engine.checkpoint;
 
-import io.amalgam.engine.plan.TensorPlan;
-
 /**
  * A tensor that is to be written.
  *
@@ -10,11 +8,6 @@ import io.amalgam.engine.plan.TensorPlan;
  * @param shape its shape
  */
 public record TensorHeader(String name, DType dtype, long[] shape) {
-
-    /** The header entry of a planned tensor. */
-    public static TensorHeader of(TensorPlan tensor) {
-        return new TensorHeader(tensor.name(), tensor.dtype(), tensor.shape());
-    }
 
     /** Its length in bytes. */
     public long bytes() {

@@ -1,10 +1,10 @@
 package io.amalgam.engine.execute;
 
 import io.amalgam.engine.checkpoint.SafetensorsWriter;
-import io.amalgam.engine.checkpoint.TensorHeader;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.plan.ChunkSlice;
+import io.amalgam.engine.plan.TensorPlan;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -38,7 +38,7 @@ public final class ChunkExecutor {
                         slice.chunk(), new ElementSources(files, slice.rowTables()), options, listener);
                 ShardOutput output = new ShardOutput(sink, listener)) {
             byte[] header = SafetensorsWriter.header(
-                    slice.chunk().tensors().stream().map(TensorHeader::of).toList());
+                    slice.chunk().tensors().stream().map(TensorPlan::header).toList());
             List<Thread> threads = run.start();
             try {
                 output.write(MemorySegment.ofArray(header), () -> {});

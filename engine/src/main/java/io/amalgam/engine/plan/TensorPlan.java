@@ -1,6 +1,7 @@
 package io.amalgam.engine.plan;
 
 import io.amalgam.engine.checkpoint.DType;
+import io.amalgam.engine.checkpoint.TensorHeader;
 import java.util.List;
 import java.util.Map;
 
@@ -30,6 +31,11 @@ public record TensorPlan(
     public TensorPlan {
         inputs = List.copyOf(inputs);
         parameters = Map.copyOf(parameters);
+    }
+
+    /** The entry of the tensor in its shard's header. */
+    public TensorHeader header() {
+        return new TensorHeader(name, dtype, shape);
     }
 
     /** Number of elements. */

@@ -3,7 +3,6 @@ package io.amalgam.engine.store;
 import io.amalgam.engine.Version;
 import io.amalgam.engine.checkpoint.DType;
 import io.amalgam.engine.checkpoint.SafetensorsWriter;
-import io.amalgam.engine.checkpoint.TensorHeader;
 import io.amalgam.engine.execute.ExecutionResult;
 import io.amalgam.engine.plan.ChunkPlan;
 import io.amalgam.engine.plan.MergePlan;
@@ -49,7 +48,7 @@ public final class SmallMerge {
 
     /** The bytes that computing a chunk gives. */
     public static byte[] bytes(ChunkPlan chunk) {
-        byte[] header = SafetensorsWriter.header(chunk.tensors().stream().map(TensorHeader::of).toList());
+        byte[] header = SafetensorsWriter.header(chunk.tensors().stream().map(TensorPlan::header).toList());
         byte[] shard = Arrays.copyOf(header, header.length + (int) chunk.bytesToWrite());
         Arrays.fill(shard, header.length, shard.length, (byte) (chunk.index() + 1));
         return shard;
