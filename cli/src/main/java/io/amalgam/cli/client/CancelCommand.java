@@ -4,10 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Asks that a merge end. */
 @Command(name = "cancel", description = "Ask that a merge end; it stops within seconds.")
@@ -22,14 +20,11 @@ public final class CancelCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions options;
 
-    @Spec
-    private CommandSpec spec;
-
     @Override
     public Integer call() {
         JsonNode view = options.server()
                 .delete("api/merges/" + Server.encode(merge) + "?reason=" + Server.encode(reason));
-        options.print(spec, view, () -> describe(view) + System.lineSeparator());
+        options.print(view, () -> describe(view) + System.lineSeparator());
         return 0;
     }
 

@@ -6,10 +6,8 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Compares two models on the questions that both have answered. */
 @Command(name = "compare", description = "Compare two models, paired, on the questions that both have answered.")
@@ -31,15 +29,12 @@ public final class CompareCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions options;
 
-    @Spec
-    private CommandSpec spec;
-
     @Override
     public Integer call() {
         JsonNode comparison = options.server().get("api/compare?first=" + Server.encode(first) + "&second="
                 + Server.encode(second) + (task == null ? "" : "&task=" + Server.encode(task))
                 + "&questions=" + questions);
-        options.print(spec, comparison, () -> describe(comparison));
+        options.print(comparison, () -> describe(comparison));
         return 0;
     }
 

@@ -62,15 +62,12 @@ public final class DeadLettersCommand implements Runnable {
         @Mixin
         private ServerOptions options;
 
-        @Spec
-        private CommandSpec spec;
-
         @Override
         public Integer call() {
             JsonNode page = options.server().get(PATH + "?limit=" + limit
                     + (state == null ? "" : "&state=" + Server.encode(state))
                     + (merge == null ? "" : "&merge=" + Server.encode(merge)));
-            options.print(spec, page, () -> Display.table(rows(page)));
+            options.print(page, () -> Display.table(rows(page)));
             return 0;
         }
 
@@ -96,13 +93,10 @@ public final class DeadLettersCommand implements Runnable {
         @Mixin
         private ServerOptions options;
 
-        @Spec
-        private CommandSpec spec;
-
         @Override
         public Integer call() {
             JsonNode found = options.server().get(path(letter));
-            options.print(spec, found, () -> Display.table(found.properties().stream()
+            options.print(found, () -> Display.table(found.properties().stream()
                     .map(property -> List.of(property.getKey(), property.getValue().asText())).toList()));
             return 0;
         }
@@ -117,14 +111,11 @@ public final class DeadLettersCommand implements Runnable {
         @Mixin
         private ServerOptions options;
 
-        @Spec
-        private CommandSpec spec;
-
         final Integer decide(Function<Server, Function<String, JsonNode>> request) {
             Function<String, JsonNode> decision = request.apply(options.server());
             for (String letter : letters) {
                 JsonNode decided = decision.apply(letter);
-                options.print(spec, decided, () -> "dead letter %s is %s (record %s)%n"
+                options.print(decided, () -> "dead letter %s is %s (record %s)%n"
                         .formatted(letter, decided.path("state").asText(), place(decided)));
             }
             return 0;

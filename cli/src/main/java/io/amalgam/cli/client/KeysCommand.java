@@ -50,9 +50,6 @@ public final class KeysCommand implements Runnable {
         @Option(names = "--days", description = "After how many days it stops (default: never).")
         private Long days;
 
-        @Spec
-        private CommandSpec spec;
-
         @Override
         public Integer call() {
             Map<String, Object> order = new LinkedHashMap<>();
@@ -63,7 +60,7 @@ public final class KeysCommand implements Runnable {
                 order.put("days", days);
             }
             JsonNode made = options.server().post("api/keys", order);
-            options.print(spec, made, () -> made.path("key").asText() + System.lineSeparator());
+            options.print(made, () -> made.path("key").asText() + System.lineSeparator());
             return 0;
         }
     }
@@ -75,13 +72,10 @@ public final class KeysCommand implements Runnable {
         @Mixin
         private ServerOptions options;
 
-        @Spec
-        private CommandSpec spec;
-
         @Override
         public Integer call() {
             JsonNode page = options.server().get("api/keys");
-            options.print(spec, page, () -> Display.table(rows(page)));
+            options.print(page, () -> Display.table(rows(page)));
             return 0;
         }
 
@@ -109,13 +103,10 @@ public final class KeysCommand implements Runnable {
         @Parameters(paramLabel = "ID", description = "The key's id, as keys list shows it.")
         private String id;
 
-        @Spec
-        private CommandSpec spec;
-
         @Override
         public Integer call() {
             JsonNode key = options.server().delete("api/keys/" + Server.encode(id));
-            options.print(spec, key, () -> "%s (%s) is revoked.%n".formatted(id, key.path("name").asText()));
+            options.print(key, () -> "%s (%s) is revoked.%n".formatted(id, key.path("name").asText()));
             return 0;
         }
     }

@@ -7,9 +7,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Prints the leaderboard. */
 @Command(name = "leaderboard", description = "Print every model's scores, the best first.")
@@ -24,15 +22,12 @@ public final class LeaderboardCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions options;
 
-    @Spec
-    private CommandSpec spec;
-
     @Override
     public Integer call() {
         String query = "?tasks=" + Server.encode(String.join(",", tasks))
                 + (artifact == null ? "" : "&artifact=" + Server.encode(artifact));
         JsonNode board = options.server().get("api/leaderboard" + query);
-        options.print(spec, board, () -> text(board));
+        options.print(board, () -> text(board));
         return 0;
     }
 

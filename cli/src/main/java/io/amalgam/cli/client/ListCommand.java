@@ -6,9 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Lists merges or artifacts. */
 @Command(name = "list", description = "List merges, or artifacts, the newest first.")
@@ -27,14 +25,11 @@ public final class ListCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions options;
 
-    @Spec
-    private CommandSpec spec;
-
     @Override
     public Integer call() {
         JsonNode page = options.server().get(artifacts ? "api/artifacts?limit=" + limit
                 : "api/merges?limit=" + limit + (state == null ? "" : "&state=" + Server.encode(state)));
-        options.print(spec, page, () -> Display.table(artifacts ? artifactRows(page) : mergeRows(page)));
+        options.print(page, () -> Display.table(artifacts ? artifactRows(page) : mergeRows(page)));
         return 0;
     }
 

@@ -5,15 +5,12 @@ import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.store.ArtifactSigner;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Downloads an artifact. */
 @Command(name = "pull", description = "Download an artifact; run again to continue where it broke off.",
@@ -34,18 +31,14 @@ public final class PullCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions options;
 
-    @Spec
-    private CommandSpec spec;
-
     @Override
     public Integer call() throws IOException {
         Server server = options.server();
         String key = ShowCommand.isMerge(artifact) ? artifactOf(server, artifact) : artifact;
-        PrintWriter out = spec.commandLine().getOut();
-        TransferLine line = new TransferLine(out, options.json());
+        TransferLine line = new TransferLine(options.out(), options.json());
         Download.Pulled pulled = new Download(server, key, directory, publicKey, line::at).run();
         line.end();
-        options.print(spec, pulled.manifest(), () -> describe(key, pulled.signed()));
+        options.print(pulled.manifest(), () -> describe(key, pulled.signed()));
         return 0;
     }
 

@@ -1,5 +1,6 @@
 package io.amalgam.cli.client;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.source.HubUpload;
@@ -9,7 +10,6 @@ import io.amalgam.engine.store.Manifest;
 import io.amalgam.storage.BucketUpload;
 import io.amalgam.storage.StorageSettings;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -18,10 +18,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Sends an artifact to the Hugging Face Hub or to a bucket. */
 @Command(
@@ -54,19 +52,15 @@ public final class PushCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions options;
 
-    @Spec
-    private CommandSpec spec;
-
     @Override
     public Integer call() throws IOException {
-        PrintWriter out = spec.commandLine().getOut();
         if (!place.startsWith("hf:") && !place.startsWith("s3:")) {
             throw new AmalgamException(ErrorCode.ARGUMENT_INVALID,
                     "PLACE is '" + place + "', expected hf:OWNER/NAME[@BRANCH] or s3:BUCKET/PREFIX.");
         }
         StorageSettings settings = StorageSettings.fromEnvironment();
         try (PushedFiles pushed = open()) {
-            TransferLine line = new TransferLine(out, options.json());
+            TransferLine line = new TransferLine(options.out(), options.json());
             Map<String, Long> lengths = new HashMap<>();
             pushed.files().forEach(file -> lengths.put(file.name(), file.length()));
             HubUpload.Listener progress = (file, bytes) -> line.at(file, bytes, lengths.get(file));
@@ -74,8 +68,8 @@ public final class PushCommand implements Callable<Integer> {
                     ? toHub(settings, pushed.files(), progress)
                     : toBucket(settings, pushed.files(), progress);
             line.end();
-            out.println(options.json() ? "{\"place\": \"" + where + "\"}" : artifact + " is at " + where);
-            out.flush();
+            options.print(JsonNodeFactory.instance.objectNode().put("place", where),
+                    () -> artifact + " is at " + where + System.lineSeparator());
         }
         return 0;
     }
@@ -105,7 +99,7 @@ public final class PushCommand implements Callable<Integer> {
         Place target = Place.parse(
                 place.startsWith("s3://") ? place : "s3://" + place.substring("s3:".length()), "PLACE", ErrorCode.ARGUMENT_INVALID);
         if (files.stream().noneMatch(file -> file.name().equals(Manifest.FILE))) {
-            spec.commandLine().getErr().println("note: " + artifact + " has no " + Manifest.FILE
+            options.err().println("note: " + artifact + " has no " + Manifest.FILE
                     + "; whoever looks while it is being sent sees a part of it.");
         }
         try (var service = settings.s3()) {

@@ -8,9 +8,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Has the service's read side made anew. */
 @Command(name = "rebuild",
@@ -25,13 +23,10 @@ public final class RebuildCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions options;
 
-    @Spec
-    private CommandSpec spec;
-
     @Override
     public Integer call() {
         Server server = options.server();
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = options.out();
         JsonNode state = server.post("api/projection/rebuild", Map.of());
         while (!withoutWaiting && state.path("behind").asLong() > 0) {
             if (!options.json()) {
@@ -42,7 +37,7 @@ public final class RebuildCommand implements Callable<Integer> {
             state = server.get("api/projection");
         }
         JsonNode last = state;
-        options.print(spec, last, () -> describe(last) + System.lineSeparator());
+        options.print(last, () -> describe(last) + System.lineSeparator());
         return 0;
     }
 

@@ -5,10 +5,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Tries a merge again. */
 @Command(name = "retry",
@@ -25,19 +23,16 @@ public final class RetryCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions options;
 
-    @Spec
-    private CommandSpec spec;
-
     @Override
     public Integer call() {
         JsonNode submission = options.server().post("api/merges/" + Server.encode(merge) + "/retry", Map.of());
         String id = submission.path("id").asText("");
         boolean complete = submission.path("outcome").asText().equals("COMPLETE");
-        options.print(spec, submission, watch, () -> complete
+        options.print(submission, watch, () -> complete
                 ? "artifact %s exists meanwhile%n".formatted(submission.path("artifact").asText())
                 : "attempt %d is merge %s%n".formatted(submission.path("attempt").asInt(), id));
         return watch && !complete
-                ? new MergeWatch(options.server(), id, spec.commandLine().getOut(), options.json(), true).follow()
+                ? new MergeWatch(options.server(), id, options.out(), options.json(), true).follow()
                 : 0;
     }
 }

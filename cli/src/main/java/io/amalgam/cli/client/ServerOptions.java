@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** What all commands of a client have in common. */
 final class ServerOptions {
@@ -21,9 +22,22 @@ final class ServerOptions {
     @Option(names = "--json", description = "Print JSON, for programs.")
     private boolean json;
 
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
     /** The service. */
     Server server() {
         return new Server(address, token);
+    }
+
+    /** Where answers go. */
+    PrintWriter out() {
+        return command.commandLine().getOut();
+    }
+
+    /** Where problems go. */
+    PrintWriter err() {
+        return command.commandLine().getErr();
     }
 
     /** Whether a program reads the output. */
@@ -32,8 +46,8 @@ final class ServerOptions {
     }
 
     /** Prints what the service answered: as JSON for a program, else in the words given, with their line breaks. */
-    void print(CommandSpec spec, JsonNode answer, Supplier<String> words) {
-        print(spec, answer, false, words);
+    void print(JsonNode answer, Supplier<String> words) {
+        print(answer, false, words);
     }
 
     /**
@@ -41,8 +55,8 @@ final class ServerOptions {
      *
      * @param more whether lines of JSON follow, so that the answer is to be one, too
      */
-    void print(CommandSpec spec, JsonNode answer, boolean more, Supplier<String> words) {
-        PrintWriter out = spec.commandLine().getOut();
+    void print(JsonNode answer, boolean more, Supplier<String> words) {
+        PrintWriter out = out();
         if (json) {
             out.println(more ? answer.toString() : Server.pretty(answer));
         } else {

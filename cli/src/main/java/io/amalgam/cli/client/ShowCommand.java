@@ -8,9 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Shows a merge or an artifact. */
 @Command(name = "show", description = "Show a merge (by its id) or an artifact (by its key).")
@@ -25,9 +23,6 @@ public final class ShowCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions options;
 
-    @Spec
-    private CommandSpec spec;
-
     /** Whether a text is a merge's id, and not an artifact's key. */
     static boolean isMerge(String id) {
         return MERGE.matcher(id).matches();
@@ -37,7 +32,7 @@ public final class ShowCommand implements Callable<Integer> {
     public Integer call() {
         boolean merge = isMerge(id);
         JsonNode detail = options.server().get((merge ? "api/merges/" : "api/artifacts/") + Server.encode(id));
-        options.print(spec, detail, () -> (merge ? merge(detail) : artifact(detail)) + scores(detail));
+        options.print(detail, () -> (merge ? merge(detail) : artifact(detail)) + scores(detail));
         return 0;
     }
 

@@ -16,10 +16,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Sends a recipe to the service. */
 @Command(name = "submit", description = "Order a merge from a recipe-service.",
@@ -53,9 +51,6 @@ public final class SubmitCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions options;
 
-    @Spec
-    private CommandSpec spec;
-
     @Override
     public Integer call() throws IOException {
         Map<String, Object> order = new LinkedHashMap<>();
@@ -71,16 +66,16 @@ public final class SubmitCommand implements Callable<Integer> {
         }
         Server server = options.server();
         JsonNode submission = submit(server, order);
-        PrintWriter err = spec.commandLine().getErr();
+        PrintWriter err = options.err();
         for (JsonNode problem : submission.path("problems")) {
             err.println(problem.path("severity").asText() + "[" + problem.path("code").asText() + "] "
                     + atRecipe(Server.problem(problem, ErrorCode.INTERNAL.name())));
         }
         err.flush();
         String id = submission.path("id").asText("");
-        options.print(spec, submission, watch, () -> describe(submission) + System.lineSeparator());
+        options.print(submission, watch, () -> describe(submission) + System.lineSeparator());
         return watch && !id.isEmpty()
-                ? new MergeWatch(server, id, spec.commandLine().getOut(), options.json(), true).follow()
+                ? new MergeWatch(server, id, options.out(), options.json(), true).follow()
                 : 0;
     }
 

@@ -57,13 +57,10 @@ public final class TriggersCommand implements Runnable {
         @Mixin
         private ServerOptions options;
 
-        @Spec
-        private CommandSpec spec;
-
         @Override
         public Integer call() {
             JsonNode page = options.server().get(PATH);
-            options.print(spec, page, () -> Display.table(rows(page)));
+            options.print(page, () -> Display.table(rows(page)));
             return 0;
         }
 
@@ -91,13 +88,10 @@ public final class TriggersCommand implements Runnable {
         @Mixin
         private ServerOptions options;
 
-        @Spec
-        private CommandSpec spec;
-
         @Override
         public Integer call() {
             JsonNode found = options.server().get(path(trigger));
-            options.print(spec, found, () -> "%s, %s%n%n".formatted(found.path("name").asText(), found.path("condition"))
+            options.print(found, () -> "%s, %s%n%n".formatted(found.path("name").asText(), found.path("condition"))
                     + Display.table(rows(found)));
             return 0;
         }
@@ -180,9 +174,6 @@ public final class TriggersCommand implements Runnable {
         @Mixin
         private ServerOptions options;
 
-        @Spec
-        private CommandSpec spec;
-
         @Override
         public Integer call() throws IOException {
             Map<String, Object> order = new LinkedHashMap<>();
@@ -202,13 +193,13 @@ public final class TriggersCommand implements Runnable {
                 order.put("notification", notification);
             }
             JsonNode made = options.server().post(PATH, order);
-            PrintWriter err = spec.commandLine().getErr();
+            PrintWriter err = options.err();
             for (JsonNode problem : made.path("problems")) {
                 err.println(problem.path("severity").asText() + "[" + problem.path("code").asText() + "] "
                         + problem.path("message").asText());
             }
             err.flush();
-            options.print(spec, made, () -> "trigger %s%n".formatted(made.path("trigger").path("id").asText()));
+            options.print(made, () -> "trigger %s%n".formatted(made.path("trigger").path("id").asText()));
             return 0;
         }
 
@@ -232,13 +223,10 @@ public final class TriggersCommand implements Runnable {
         @Mixin
         private ServerOptions options;
 
-        @Spec
-        private CommandSpec spec;
-
         @Override
         public Integer call() {
             JsonNode fired = options.server().post(path(trigger) + "/fire", Map.of());
-            options.print(spec, fired, () -> "trigger %s starts in %s s%n"
+            options.print(fired, () -> "trigger %s starts in %s s%n"
                     .formatted(trigger, fired.path("debounceSeconds").asText()));
             return 0;
         }
@@ -254,14 +242,11 @@ public final class TriggersCommand implements Runnable {
         @Mixin
         private ServerOptions options;
 
-        @Spec
-        private CommandSpec spec;
-
         @Override
         public Integer call() {
             options.server().delete(path(trigger));
             ObjectNode gone = JsonNodeFactory.instance.objectNode().put("id", trigger).put("state", "deleted");
-            options.print(spec, gone, () -> "trigger %s is gone%n".formatted(trigger));
+            options.print(gone, () -> "trigger %s is gone%n".formatted(trigger));
             return 0;
         }
     }

@@ -3,10 +3,8 @@ package io.amalgam.cli.client;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Follows a merge. */
 @Command(name = "watch", description = "Follow a merge until it has ended and its scores are there.",
@@ -22,12 +20,9 @@ public final class WatchCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions options;
 
-    @Spec
-    private CommandSpec spec;
-
     @Override
     public Integer call() {
-        return new MergeWatch(options.server(), merge, spec.commandLine().getOut(), options.json(), !withoutScores)
+        return new MergeWatch(options.server(), merge, options.out(), options.json(), !withoutScores)
                 .follow();
     }
 }
