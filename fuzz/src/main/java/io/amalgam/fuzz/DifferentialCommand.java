@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.engine.checkpoint.SafetensorsHeader;
 import io.amalgam.engine.checkpoint.StoredTensor;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import java.io.BufferedReader;
@@ -17,8 +18,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -196,7 +195,7 @@ public final class DifferentialCommand implements Callable<Integer> {
             byte[] data = Arrays.copyOfRange(
                     file, (int) tensor.position(), (int) (tensor.position() + tensor.bytes()));
             tensors.add(tensor.name() + " " + tensor.dtype().safetensorsName() + " " + Arrays.toString(tensor.shape()) + " "
-                    + sha256(data));
+                    + Sha256.of(data));
         }
         tensors.sort(null);
         return new Answer(null, tensors);
@@ -233,13 +232,5 @@ public final class DifferentialCommand implements Callable<Integer> {
         Optional<String> rule = STRICTER.keySet().stream().filter(ours.refusal()::contains).sorted().findFirst();
         return rule.map(words -> "refused by us only, on purpose: " + STRICTER.get(words))
                 .orElse("DIFFERENT: only we refuse (" + ours.refusal() + ")");
-    }
-
-    private static String sha256(byte[] data) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(data));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
-        }
     }
 }

@@ -1,5 +1,6 @@
 package io.amalgam.performance;
 
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.execute.ExecutionListener;
@@ -19,11 +20,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
@@ -77,7 +75,7 @@ public final class SimulatedWorker {
             byte[] shard = slice.chunk().key().getBytes(StandardCharsets.US_ASCII);
             try (ShardWriter writer = store.openShard(slice.artifactKey(), slice.chunk())) {
                 writer.write(MemorySegment.ofArray(shard));
-                String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(shard));
+                String digest = Sha256.of(shard);
                 return new ShardMaker.MadeShard(
                         writer.commit(new ExecutionResult(shard.length, digest, 0, Map.of())), 0);
             }
@@ -86,8 +84,6 @@ public final class SimulatedWorker {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new AmalgamException(ErrorCode.CANCELLED, "the worker ends", interrupted);
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
         }
     }
 

@@ -3,6 +3,7 @@ package io.amalgam.storage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.source.HubUpload;
@@ -14,10 +15,8 @@ import io.amalgam.engine.store.ObjectStorage.Upload;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -76,7 +75,7 @@ public final class BucketUpload {
             return;
         }
         Optional<byte[]> present = bucket.get(prefix + Manifest.FILE, Integer.MAX_VALUE);
-        if (present.isPresent() && !HexFormat.of().formatHex(sha256().digest(present.get())).equals(last.sha256())) {
+        if (present.isPresent() && !Sha256.of(present.get()).equals(last.sha256())) {
             throw new AmalgamException(ErrorCode.OUTPUT_NOT_EMPTY, bucket.address(prefix)
                     + " holds another artifact; name another place, or delete it there.");
         }
@@ -102,7 +101,7 @@ public final class BucketUpload {
         Upload upload = bucket.upload(prefix + file.name(), file.length());
         boolean complete = false;
         try {
-            MessageDigest digest = sha256();
+            MessageDigest digest = Sha256.newDigest();
             byte[] block = new byte[(int) Math.min(BLOCK, Math.max(1, file.length()))];
             for (long position = 0; position < file.length(); position += block.length) {
                 int count = (int) Math.min(block.length, file.length() - position);
@@ -112,7 +111,7 @@ public final class BucketUpload {
                 upload.write(part);
                 listener.sent(file.name(), position + count);
             }
-            String found = HexFormat.of().formatHex(digest.digest());
+            String found = Sha256.end(digest);
             if (!found.equals(file.sha256())) {
                 throw new AmalgamException(ErrorCode.DIGEST_MISMATCH, file.name() + " has SHA-256 " + found + "; expected "
                         + file.sha256() + ". It changed, or is damaged; nothing of it was sent.");
@@ -123,14 +122,6 @@ public final class BucketUpload {
             if (!complete) {
                 upload.abandon();
             }
-        }
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256.", e);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.amalgam.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.store.ArtifactSigner;
@@ -14,11 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,7 +134,7 @@ final class Download {
         try (InputStream body = response.body()) {
             bytes = body.readAllBytes();
         }
-        String found = HexFormat.of().formatHex(sha256().digest(bytes));
+        String found = Sha256.of(bytes);
         if (!found.equals(expected)) {
             throw mismatch(MANIFEST, found, expected);
         }
@@ -190,7 +188,7 @@ final class Download {
 
     private void fetch(Entry entry) throws IOException {
         Path whole = directory.resolve(entry.name());
-        if (Files.exists(whole) && Files.size(whole) == entry.length() && digest(whole).equals(entry.sha256())) {
+        if (Files.exists(whole) && Files.size(whole) == entry.length() && Sha256.of(whole).equals(entry.sha256())) {
             return;
         }
         Path partial = directory.resolve(entry.name() + PARTIAL);
@@ -201,7 +199,7 @@ final class Download {
                     Thread.sleep(PAUSE_MILLISECONDS << attempt);
                 }
                 continueAt(entry, partial);
-                String found = digest(partial);
+                String found = Sha256.of(partial);
                 if (!found.equals(entry.sha256())) {
                     Files.delete(partial);
                     throw mismatch(entry.name(), found, entry.sha256());
@@ -256,25 +254,5 @@ final class Download {
     private static AmalgamException mismatch(String file, String found, String expected) {
         return new AmalgamException(ErrorCode.DIGEST_MISMATCH,
                 file + " has SHA-256 " + found + "; expected " + expected + ". Run the command again.");
-    }
-
-    /** SHA-256 of a file, hexadecimal. */
-    static String digest(Path file) throws IOException {
-        MessageDigest digest = sha256();
-        byte[] block = new byte[BLOCK_BYTES];
-        try (InputStream input = Files.newInputStream(file)) {
-            for (int length = input.read(block); length >= 0; length = input.read(block)) {
-                digest.update(block, 0, length);
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
-        }
     }
 }

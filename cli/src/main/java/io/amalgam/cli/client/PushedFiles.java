@@ -1,6 +1,7 @@
 package io.amalgam.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.source.FileRangeReader;
@@ -40,7 +41,7 @@ final class PushedFiles implements AutoCloseable {
         }
         for (Path path : paths) {
             pushed.files.add(new UploadFile(
-                    path.getFileName().toString(), Files.size(path), Download.digest(path), FileRangeReader.open(path)));
+                    path.getFileName().toString(), Files.size(path), Sha256.of(path), FileRangeReader.open(path)));
         }
         return pushed;
     }

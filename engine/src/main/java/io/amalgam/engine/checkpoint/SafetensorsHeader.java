@@ -3,6 +3,7 @@ package io.amalgam.engine.checkpoint;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.source.RangeReader;
@@ -11,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -88,7 +88,7 @@ public record SafetensorsHeader(
         if (header.length == 0 || header[0] != '{') {
             throw invalid(file, "has a header that does not begin with '{'; it is not a safetensors file");
         }
-        MessageDigest digest = sha256Digest();
+        MessageDigest digest = Sha256.newDigest();
         digest.update(start, 0, LENGTH_BYTES);
         String sha256 = HexFormat.of().formatHex(digest.digest(header));
         Parser parser = new Parser(file, LENGTH_BYTES + headerLength, length);
@@ -98,14 +98,6 @@ public record SafetensorsHeader(
             throw StrictJson.refusal(e, "The header of " + file, ErrorCode.CHECKPOINT_INVALID);
         }
         return new SafetensorsHeader(file, parser.checkedTensors(), parser.metadata, LENGTH_BYTES + headerLength, sha256);
-    }
-
-    private static MessageDigest sha256Digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256.", e);
-        }
     }
 
     private static AmalgamException invalid(String file, String what) {

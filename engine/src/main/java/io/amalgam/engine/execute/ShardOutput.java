@@ -1,13 +1,12 @@
 package io.amalgam.engine.execute;
 
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -28,11 +27,7 @@ final class ShardOutput implements AutoCloseable {
     ShardOutput(ShardSink sink, ExecutionListener listener) {
         this.sink = sink;
         this.listener = listener;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        this.digest = Sha256.newDigest();
     }
 
     /**
@@ -90,7 +85,7 @@ final class ShardOutput implements AutoCloseable {
 
     /** The digest of all bytes, after {@link #end}. */
     String sha256() {
-        return HexFormat.of().formatHex(digest.digest());
+        return Sha256.end(digest);
     }
 
     /** Waits until no thread looks at the blocks' memory. */

@@ -1,13 +1,10 @@
 package io.amalgam.engine.plan;
 
-import io.amalgam.engine.error.AmalgamException;
-import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.digest.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Map;
 
 /**
@@ -23,16 +20,8 @@ final class ContentDigest {
     private static final byte BOOLEAN = 3;
     private static final byte TEXT = 4;
 
-    private final MessageDigest digest;
+    private final MessageDigest digest = Sha256.newDigest();
     private final ByteBuffer buffer = ByteBuffer.allocate(CAPACITY);
-
-    ContentDigest() {
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AmalgamException(ErrorCode.INTERNAL, "This Java lacks SHA-256.", e);
-        }
-    }
 
     private void require(int bytes) {
         if (buffer.remaining() < bytes) {
@@ -133,6 +122,6 @@ final class ContentDigest {
     /** The digest in lower-case hexadecimal; nothing can be added any more. */
     String hexadecimal() {
         flush();
-        return HexFormat.of().formatHex(digest.digest());
+        return Sha256.end(digest);
     }
 }

@@ -5,14 +5,13 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
  * The canonical JSON of pinned recipes, plans and slices: keys sorted, no spaces, so that equal values have equal bytes
@@ -58,13 +57,11 @@ public final class PlanJson {
     /** SHA-256 of the canonical bytes, in lower-case hexadecimal. The bytes are never in memory as a whole. */
     public static String digest(Object value) {
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            MessageDigest digest = Sha256.newDigest();
             try (DigestOutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
                 MAPPER.writeValue(out, value);
             }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new AmalgamException(ErrorCode.INTERNAL, "This Java lacks SHA-256.", e);
+            return Sha256.end(digest);
         } catch (IOException e) {
             throw new AmalgamException(ErrorCode.INTERNAL, "A plan cannot be written as JSON: " + e.getMessage(), e);
         }

@@ -1,11 +1,11 @@
 package io.amalgam.engine.source;
 
 import io.amalgam.engine.checkpoint.SafetensorsHeader;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,10 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -34,7 +32,6 @@ final class LocalModelSnapshot implements ModelSnapshot {
     static final String CONTENTS_PREFIX = "content:sha256:";
 
     private static final Set<String> SUFFIXES_THAT_COUNT = Set.of(".safetensors", ".json", ".model", ".txt", ".jinja");
-    private static final int COPY_BUFFER = 1 << 20;
 
     private final String reference;
     private final Path folder;
@@ -112,7 +109,7 @@ final class LocalModelSnapshot implements ModelSnapshot {
             }
             text.append('\n');
         }
-        return HexFormat.of().formatHex(sha256().digest(text.toString().getBytes(StandardCharsets.UTF_8)));
+        return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /** Digest of the header's bytes, whatever they are: whether they make sense is for the reader of the checkpoint. */
@@ -124,42 +121,27 @@ final class LocalModelSnapshot implements ModelSnapshot {
             for (int i = length.length - 1; i >= 0; i--) {
                 announced = announced << Byte.SIZE | length[i] & 0xff;
             }
-            MessageDigest digest = sha256();
+            MessageDigest digest = Sha256.newDigest();
             digest.update(length);
             if (announced > 0 && announced <= SafetensorsHeader.HEADER_LIMIT && announced <= reader.length() - length.length) {
                 byte[] header = new byte[(int) announced];
                 reader.read(length.length, MemorySegment.ofArray(header));
                 digest.update(header);
             }
-            return HexFormat.of().formatHex(digest.digest());
+            return Sha256.end(digest);
         }
     }
 
     private static String contents(Path folder, List<ModelFile> files) throws IOException {
-        MessageDigest whole = sha256();
-        byte[] buffer = new byte[COPY_BUFFER];
+        MessageDigest whole = Sha256.newDigest();
         for (ModelFile file : files) {
             if (!counts(file.name())) {
                 continue;
             }
-            MessageDigest digest = sha256();
-            try (InputStream in = Files.newInputStream(folder.resolve(file.name()))) {
-                for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                    digest.update(buffer, 0, count);
-                }
-            }
-            whole.update((file.name() + '\0' + file.length() + '\0' + HexFormat.of().formatHex(digest.digest()) + '\n')
+            whole.update((file.name() + '\0' + file.length() + '\0' + Sha256.of(folder.resolve(file.name())) + '\n')
                     .getBytes(StandardCharsets.UTF_8));
         }
-        return HexFormat.of().formatHex(whole.digest());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256.", e);
-        }
+        return Sha256.end(whole);
     }
 
     @Override

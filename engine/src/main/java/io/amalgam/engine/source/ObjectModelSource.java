@@ -1,5 +1,6 @@
 package io.amalgam.engine.source;
 
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.source.ModelSnapshot.ModelFile;
@@ -9,10 +10,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -118,12 +116,7 @@ public final class ObjectModelSource implements ModelSource {
                 text.append(name).append('\0').append(object.length()).append('\0').append(object.tag()).append('\n');
             }
         });
-        try {
-            return KIND + "sha256:" + HexFormat.of().formatHex(
-                    MessageDigest.getInstance("SHA-256").digest(text.toString().getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256.", e);
-        }
+        return KIND + "sha256:" + Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /** A model as its objects were listed. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.Version;
 import io.amalgam.engine.checkpoint.Checkpoint;
 import io.amalgam.engine.checkpoint.IndentedJson;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.plan.ChunkPlan;
@@ -13,10 +14,7 @@ import io.amalgam.engine.plan.PinnedModel;
 import io.amalgam.engine.plan.PinnedRecipe;
 import io.amalgam.engine.plan.PlannedModel;
 import io.amalgam.engine.plan.TensorPlan;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -43,7 +41,7 @@ record ArtifactDocuments(Map<String, byte[]> files, Manifest manifest) {
         }
         List<Manifest.FileEntry> entries = new ArrayList<>();
         for (Map.Entry<String, byte[]> file : files.entrySet()) {
-            entries.add(new Manifest.FileEntry(file.getKey(), file.getValue().length, sha256(file.getValue())));
+            entries.add(new Manifest.FileEntry(file.getKey(), file.getValue().length, Sha256.of(file.getValue())));
         }
         Manifest manifest = new Manifest(
                 Manifest.SCHEMA_VERSION,
@@ -106,13 +104,5 @@ record ArtifactDocuments(Map<String, byte[]> files, Manifest manifest) {
             total = Math.addExact(total, chunk.bytesToWrite());
         }
         return total;
-    }
-
-    private static String sha256(byte[] content) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256.", e);
-        }
     }
 }

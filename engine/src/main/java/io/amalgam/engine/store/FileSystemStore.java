@@ -1,6 +1,7 @@
 package io.amalgam.engine.store;
 
 import io.amalgam.engine.Version;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.plan.ChunkPlan;
@@ -164,7 +165,9 @@ public final class FileSystemStore implements ArtifactStore {
         for (Path folder : new Path[] {artifactFolder(found.get().artifact()), source.files()}) {
             Path shard = folder.resolve(StoreLocations.part(receipt.file()));
             try {
-                if (Files.isRegularFile(shard) && Files.size(shard) == receipt.length()) {
+                // Read once, which is little beside making it: damage must not get into another artifact.
+                if (Files.isRegularFile(shard) && Files.size(shard) == receipt.length()
+                        && Sha256.of(shard).equals(receipt.sha256())) {
                     return Optional.of(staging(artifact).adopt(chunk, shard, receipt));
                 }
             } catch (NoSuchFileException e) {
@@ -177,7 +180,7 @@ public final class FileSystemStore implements ArtifactStore {
                 throw StoreFiles.failure("reuse shard " + chunk.file(), e);
             }
         }
-        // What it pointed to is gone: the next commit of this key may write a new pointer.
+        // What it pointed to is gone or damaged: the next commit of this key may write a new pointer.
         delete(location);
         return Optional.empty();
     }

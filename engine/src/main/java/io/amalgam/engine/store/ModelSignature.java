@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import java.io.IOException;
@@ -16,7 +17,6 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.interfaces.ECPrivateKey;
@@ -113,7 +113,7 @@ public final class ModelSignature implements ArtifactSigner {
 
     /** What names the key in a bundle: the digest of its PEM form as OpenSSL and Python write it. */
     private static String hint(PublicKey key) {
-        return sha256(pem(key).getBytes(StandardCharsets.US_ASCII));
+        return Sha256.of(pem(key).getBytes(StandardCharsets.US_ASCII));
     }
 
     private static String pem(PublicKey key) {
@@ -232,17 +232,17 @@ public final class ModelSignature implements ArtifactSigner {
         Map<String, String> digests = new TreeMap<>();
         manifest.shards().forEach(shard -> digests.put(shard.file(), shard.sha256()));
         manifest.files().forEach(file -> digests.put(file.name(), file.sha256()));
-        digests.put(Manifest.FILE, sha256(bytes));
+        digests.put(Manifest.FILE, Sha256.of(bytes));
         return bundle(statement(manifest.artifactKey(), digests).toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private static ObjectNode statement(String name, Map<String, String> digests) {
         ObjectNode statement = JsonNodeFactory.instance.objectNode();
         statement.put("_type", "https://in-toto.io/Statement/v1");
-        MessageDigest root = digest();
+        MessageDigest root = Sha256.newDigest();
         digests.values().forEach(digest -> root.update(HexFormat.of().parseHex(digest)));
         ObjectNode subject = statement.putArray("subject").addObject();
-        subject.put("name", name).putObject("digest").put("sha256", HexFormat.of().formatHex(root.digest()));
+        subject.put("name", name).putObject("digest").put("sha256", Sha256.end(root));
         statement.put("predicateType", "https://model_signing/signature/v1.0");
         ObjectNode predicate = statement.putObject("predicate");
         ObjectNode serialization = predicate.putObject("serialization");
@@ -286,18 +286,6 @@ public final class ModelSignature implements ArtifactSigner {
             return signature.sign();
         } catch (GeneralSecurityException e) {
             throw new AmalgamException(ErrorCode.INTERNAL, "Signing an artifact failed: " + e.getMessage() + ".", e);
-        }
-    }
-
-    private static String sha256(byte[] content) {
-        return HexFormat.of().formatHex(digest().digest(content));
-    }
-
-    private static MessageDigest digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256.", e);
         }
     }
 }

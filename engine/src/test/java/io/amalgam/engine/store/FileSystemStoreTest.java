@@ -189,6 +189,24 @@ class FileSystemStoreTest extends ArtifactStoreContract {
     }
 
     @Test
+    void aDamagedShardIsNotTakenAndLaterOnesOfItsKeyAre() throws IOException {
+        merge.writeAll(store);
+        store.assemble(merge.plan, merge.pinned);
+        Path shard = artifact().resolve("model-00002-of-00003.safetensors");
+        byte[] bytes = Files.readAllBytes(shard);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(shard, bytes);
+        SmallMerge again = new SmallMerge("artifact-2", 3);
+        assertTrue(store.reuse("artifact-2", again.chunk(1)).isEmpty());
+        assertTrue(store.receipt("artifact-2", again.chunk(1)).isEmpty(), "it is to be made again");
+        assertTrue(store.reuse("artifact-2", again.chunk(0)).isPresent(), "others of that artifact are sound");
+        again.writeAll(store);
+        ChunkReceipt receipt = store.reuse("artifact-3", again.chunk(1)).orElseThrow();
+        assertArrayEquals(SmallMerge.bytes(again.chunk(1)),
+                Files.readAllBytes(root.resolve(".staging/artifact-3/files/" + receipt.file())));
+    }
+
+    @Test
     void onlyOneOfManyCreatesADocument() throws Exception {
         try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
             for (int round = 0; round < 50; round++) {

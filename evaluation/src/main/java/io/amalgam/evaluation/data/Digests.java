@@ -1,9 +1,8 @@
 package io.amalgam.evaluation.data;
 
+import io.amalgam.engine.digest.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /** SHA-256 of texts and bytes, in hexadecimal. */
 public final class Digests {
@@ -12,11 +11,7 @@ public final class Digests {
 
     /** Returns a fresh SHA-256. */
     public static MessageDigest newSha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return Sha256.newDigest();
     }
 
     /** Returns the digest of a text's UTF-8 bytes. */
@@ -26,7 +21,7 @@ public final class Digests {
 
     /** Returns the digest of bytes. */
     public static String sha256(byte[] bytes) {
-        return HexFormat.of().formatHex(newSha256().digest(bytes));
+        return Sha256.of(bytes);
     }
 
     /** Returns a digest of several texts that differs wherever any of them, or their number, differs. */
@@ -37,6 +32,6 @@ public final class Digests {
             digest.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
             digest.update(bytes);
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return Sha256.end(digest);
     }
 }

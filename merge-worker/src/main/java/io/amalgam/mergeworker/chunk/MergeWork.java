@@ -1,6 +1,7 @@
 package io.amalgam.mergeworker.chunk;
 
 import io.amalgam.engine.Version;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.plan.ChunkSlice;
@@ -30,8 +31,6 @@ import io.amalgam.mergeworker.coordination.MergePlanning;
 import io.amalgam.mergeworker.coordination.MergesView;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -450,12 +449,10 @@ public final class MergeWork implements WorkHandler {
         try (RangeReader reader = store.openArtifactFile(artifact, Manifest.FILE)) {
             byte[] content = new byte[Math.toIntExact(reader.length())];
             reader.read(0, MemorySegment.ofArray(content));
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+            return Sha256.of(content);
         } catch (IOException failure) {
             throw new AmalgamException(ErrorCode.STORE_UNAVAILABLE,
                     "the manifest of artifact %s cannot be read: %s".formatted(artifact, failure.getMessage()), failure);
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.amalgam.recipeservice.rest;
 
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.source.RangeReader;
@@ -18,10 +19,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -171,12 +169,7 @@ public class ArtifactFiles {
 
     private FileView small(String artifact, String name) {
         byte[] bytes = content(artifact, name);
-        try {
-            return new FileView(name, bytes.length,
-                    HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
-        }
+        return new FileView(name, bytes.length, Sha256.of(bytes));
     }
 
     /** All of a small file. */

@@ -1,9 +1,8 @@
 package io.amalgam.recipeservice.security;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.amalgam.engine.digest.Sha256;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
@@ -70,11 +69,7 @@ public record ApiKey(
 
     /** Returns what is kept of a key. */
     static byte[] digest(String token) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
-        }
+        return Sha256.newDigest().digest(token.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Whether it is accepted at a time. */

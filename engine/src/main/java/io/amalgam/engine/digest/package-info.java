@@ -1,0 +1,2 @@
+/** Digests, for whoever names or checks content by them. */
+package io.amalgam.engine.digest;
