@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
 public final class AmalgamCommand implements Runnable {
 
     /** Commands that the launcher runs itself, beside those of this program. */
-    static final String LAUNCHER_COMMANDS = "demo up chaos test build bench fuzz generate";
+    static final String LAUNCHER_COMMANDS = "demo up chaos test build images bench fuzz generate";
 
     private static final List<Class<?>> COMMANDS = List.of(
             PlanCommand.class,

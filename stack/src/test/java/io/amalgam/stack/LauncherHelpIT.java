@@ -18,7 +18,7 @@ class LauncherHelpIT {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"test", "build", "bench", "fuzz", "generate", "demo", "up"})
+    @ValueSource(strings = {"test", "build", "images", "bench", "fuzz", "generate", "demo", "up"})
     void aCommandSaysHowItIsUsed(String command) throws Exception {
         for (String[] question : new String[][] {{command, "--help"}, {command, "-h"}, {"help", command}}) {
             Launcher.Outcome outcome = Launcher.run(folder.resolve("output"), folder, LIMIT, question);
