@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A score with the answers behind it, as eval-workers leave them. */
-final class Answered {
+public final class Answered {
 
     /** Questions of every task. */
     static final int QUESTIONS = 60;
@@ -29,7 +29,7 @@ final class Answered {
      * @param artifact that it was asked for
      * @param level the share of questions that it answers right
      */
-    static Event.ScoreRecorded score(
+    public static Event.ScoreRecorded score(
             ArtifactStore store, String artifact, Event.ModelPlace model, String task, double level, Instant at) {
         int right = (int) Math.round(level * QUESTIONS);
         double value = (double) right / QUESTIONS;

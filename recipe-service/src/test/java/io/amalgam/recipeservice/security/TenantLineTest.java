@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.engine.Version;
+import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.events.Event;
+import io.amalgam.recipeservice.Answered;
 import io.amalgam.recipeservice.Events;
 import io.amalgam.recipeservice.Http;
 import io.amalgam.recipeservice.LineResource;
@@ -52,6 +54,9 @@ class TenantLineTest {
     @Inject
     Projector projector;
 
+    @Inject
+    ArtifactStore store;
+
     private Http http;
 
     @BeforeEach
@@ -86,8 +91,10 @@ class TenantLineTest {
         Event.MergeRequested request = Events.requested("only-compared", "comparing");
         Projections.apply(database, projector, request, Events.planned(request, 1), Events.completed(request),
                 Events.artifact(request, Events.parent("compared-parent")),
-                Events.score("only-compared", request.name(), Event.ModelPlace.Role.ARTIFACT, "compared-task", 0.5),
-                Events.score("only-compared", "compared-parent", Event.ModelPlace.Role.PARENT, "compared-task", 0.4));
+                Answered.score(store, "only-compared", new Event.ModelPlace(request.name(),
+                        Events.identity("only-compared"), "artifacts/only-compared", Event.ModelPlace.Role.ARTIFACT),
+                        "compared", 0.8, Events.at(6)),
+                Answered.score(store, "only-compared", Events.parent("compared-parent"), "compared", 0.5, Events.at(6)));
         String mine = Issuer.token("comparing", "read");
         String theirs = Issuer.token("other", "submit");
         for (String path : List.of("/api/compare", "/compare")) {
@@ -96,6 +103,8 @@ class TenantLineTest {
             assertTrue(get(pair, Issuer.ADMINISTRATOR_KEY).text().contains(request.name()));
             assertFalse(get(pair, theirs).text().contains(request.name()), path);
         }
+        assertEquals(0.3, get("/api/compare?first=only-compared&second=" + Events.identity("compared-parent"), mine).json()
+                .path("average").path("difference").asDouble(), 1e-9);
         for (String key : List.of("only-compared", Events.identity("compared-parent"))) {
             assertEquals(200, compare(key, mine).status());
             Http.Answer refusal = compare(key, theirs);
