@@ -88,7 +88,12 @@ public class MergeStream {
 
     /** Waits until the event is written: a slow watcher is told slowly and costs no memory. */
     private static void send(SseEventSink sink, OutboundSseEvent event) {
-        sink.send(event).toCompletableFuture().join();
+        try {
+            sink.send(event).toCompletableFuture().join();
+        } catch (IllegalStateException closed) {
+            // The watcher left between two events.
+            throw new CompletionException(closed);
+        }
     }
 
     private static int number(String lastEventId) {
