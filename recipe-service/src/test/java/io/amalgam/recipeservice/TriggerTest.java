@@ -298,7 +298,7 @@ class TriggerTest {
                     "artifacts/" + artifact, Event.ModelPlace.Role.ARTIFACT);
             Projections.apply(database, projector,
                     Answered.score(store, artifact, model, "ordering", levels[made], Instant.now()),
-                    new Event.EvaluationCompleted(artifact, artifact, List.of("ordering"), Instant.now()));
+                    new Event.EvaluationCompleted(artifact, artifact, List.of("ordering"), null, 1, Instant.now()));
             JsonNode ended = awaitFiring(id, "completed");
             assertEquals(levels[made], ended.path("score").asDouble(), 1e-9);
             verdicts.add(ended.path("verdict").asText());
