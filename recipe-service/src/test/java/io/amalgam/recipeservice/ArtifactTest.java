@@ -306,7 +306,7 @@ class ArtifactTest {
 
     @Test
     void aSignatureComesWithItsArtifactAndIsVerified() throws Exception {
-        Manifest manifest = complete(http.postYaml("/api/merges", Recipes.linear(0.27)).json());
+        Manifest manifest = complete(http.postYaml("/api/merges", Recipes.linear(0.28)).json());
         String artifact = manifest.artifactKey();
         Path key = signingKey("key.pem");
         Path publicKey = Files.writeString(folder.resolve("public.pem"), ModelSignature.publicKeyPem(key));

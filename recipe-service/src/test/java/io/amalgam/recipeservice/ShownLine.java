@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 
 /** A line with a past, for pages to show: merges, scores, answers, workers, a dead letter. */
 final class ShownLine {
