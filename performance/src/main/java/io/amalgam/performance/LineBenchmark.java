@@ -25,6 +25,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -60,6 +61,12 @@ public final class LineBenchmark implements Callable<Integer> {
     private static final String SHARD_SIZE = "8500";
     private static final Duration LIMIT = Duration.ofMinutes(30);
     private static final int DEATHS = 5;
+    private static final int WORKERS_WITH_DEATHS = 4;
+    /** Chunks in the hands of the workers, of which one dies. */
+    private static final int IN_HAND = WORKERS_WITH_DEATHS * SimulatedWorker.SLOTS;
+    /** Results between one death and the next. */
+    private static final int RESULTS_BETWEEN_DEATHS = 80;
+    private static final Duration WORKER_START = Duration.ofMinutes(5);
 
     @Option(names = "--chunks", paramLabel = "N", defaultValue = "10000", description = "Of each merge (default: 10000).")
     private int chunks;
@@ -89,6 +96,7 @@ public final class LineBenchmark implements Callable<Integer> {
     private final List<ChildJvm> children = new ArrayList<>();
     private final Map<String, long[]> sizes = new TreeMap<>();
     private Stack stack;
+    private ServiceClient service;
     private Path store;
     private int recipes;
 
@@ -121,6 +129,7 @@ public final class LineBenchmark implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(new Thread(stack::close, "bench-shutdown"));
         try (Stack running = stack) {
             running.start();
+            service = new ServiceClient(running.address());
             measure();
         } finally {
             children.forEach(ChildJvm::kill);
@@ -192,40 +201,48 @@ public final class LineBenchmark implements Callable<Integer> {
         out.flush();
     }
 
-    /** Kills a worker in the middle of a merge, several times, and looks when its chunk is done by another. */
+    /** Kills a worker in the middle of a merge, several times, and looks when what was in its hands is done by others. */
     private void deaths() throws Exception {
-        int before = workMillis;
+        int usual = workMillis;
         workMillis = Math.max(workMillis, 100);
         double longest = 0;
         double longestPause = 0;
-        startWorkers(4);
+        int happened = 0;
+        startWorkers(WORKERS_WITH_DEATHS);
         String merge = submit("large", SHARD_SIZE);
-        awaitPlanned(merge);
-        for (int death = 0; death < DEATHS; death++) {
-            await(() -> resultsOf(merge).size() > 100);
-            Thread.sleep(3_000);
-            int already = resultsOf(merge).size();
-            children.removeFirst().kill();
+        int count = awaitPlanned(merge).chunks();
+        while (happened < DEATHS && resultsOf(merge).size() + RESULTS_BETWEEN_DEATHS + 2 * IN_HAND < count) {
+            int before = resultsOf(merge).size();
+            await(() -> resultsOf(merge).size() >= before + RESULTS_BETWEEN_DEATHS);
+            BitSet done = indexes(resultsOf(merge));
+            // Chunks are handed out in turn: whatever was in its hands is missing and no later than this.
+            int last = Math.min(count, done.length() + IN_HAND) - 1;
             Instant killed = Instant.now();
-            // A window's worth of results later, whatever the dead one held has been done again, or is the oldest missing.
-            await(() -> resultsOf(merge).size() > already + 200);
-            List<Event.ChunkCompleted> after = resultsOf(merge).subList(already, resultsOf(merge).size());
-            int newest = after.getFirst().index();
+            children.removeFirst().kill();
+            await(() -> indexes(resultsOf(merge)).nextClearBit(0) > last);
+            List<Event.ChunkCompleted> after =
+                    resultsOf(merge).stream().filter(result -> result.at().isAfter(killed)).toList();
             for (Event.ChunkCompleted result : after) {
-                // What comes out of its turn was handed out before: the dead worker's.
-                if (result.index() < newest - 8 * children.size()) {
+                if (!done.get(result.index()) && result.index() <= last) {
                     longest = Math.max(longest, Duration.between(killed, result.at()).toMillis() / 1000.0);
                 }
-                newest = Math.max(newest, result.index());
             }
             longestPause = Math.max(longestPause, longestPause(after));
+            happened++;
             startWorkers(1);
         }
-        out.printf(Locale.ROOT, "%n%d deaths of a worker among 4 (%d ms a chunk): its chunks were done by others within "
-                + "%.2f s; longest pause of the merge %.2f s%n", DEATHS, workMillis, longest, longestPause);
+        out.printf(Locale.ROOT, "%n%d deaths of a worker among %d (%d ms a chunk): what it may have had in its hands was done "
+                + "%.2f s later at most, by others; longest pause of the merge %.2f s%n",
+                happened, WORKERS_WITH_DEATHS, workMillis, longest, longestPause);
         cancel(merge);
         stopWorkers();
-        workMillis = before;
+        workMillis = usual;
+    }
+
+    private static BitSet indexes(List<Event.ChunkCompleted> results) {
+        BitSet indexes = new BitSet();
+        results.forEach(result -> indexes.set(result.index()));
+        return indexes;
     }
 
     /** Orders many merges while no worker runs, then starts four. */
@@ -276,7 +293,7 @@ public final class LineBenchmark implements Callable<Integer> {
                     name, flags, System.getProperty("java.class.path"), SimulatedWorker.class.getName(),
                     List.of(name, stack.bootstrapServers(), store.toString(), Integer.toString(workMillis)), Map.of(),
                     store.resolveSibling("logs").resolve(name + ".log")));
-            child.awaitReady(Duration.ofMinutes(1));
+            child.awaitReady(WORKER_START);
             children.add(child);
         }
     }
@@ -287,7 +304,6 @@ public final class LineBenchmark implements Callable<Integer> {
     }
 
     private String submit(String models, String shardSize) throws IOException, InterruptedException {
-        ServiceClient service = new ServiceClient(stack.address());
         ObjectNode order = service.object();
         order.put("recipe", """
                 merge_method: linear
@@ -303,7 +319,7 @@ public final class LineBenchmark implements Callable<Integer> {
     }
 
     private void cancel(String merge) throws Exception {
-        new ServiceClient(stack.address()).delete("/api/merges/" + merge);
+        service.delete("/api/merges/" + merge);
         awaitEnds(List.of(merge));
     }
 

@@ -31,7 +31,8 @@ import java.util.concurrent.CountDownLatch;
  * service does. {@code SimulatedWorker NAME BOOTSTRAP STORE MILLISECONDS}; it ends with its parent.
  */
 public final class SimulatedWorker {
-    private static final int SLOTS = 2;
+    /** How many chunks it has in its hands at most: one that it works on, and the next. */
+    static final int SLOTS = 2;
     private static final long STEP_MILLIS = 10;
 
     private SimulatedWorker() {
