@@ -26,12 +26,20 @@ import java.util.stream.Stream;
  * <p>Its fingerprint covers every file that a merge can read: name, size, modification time in nanoseconds, and for
  * safetensors files the digest of the header. Other files of the folder (documentation, pictures) do not count, so that
  * editing a README does not make a model another one.
+ *
+ * <p>Its identity adds samples of the weights: fine-tunes of one base have files of the same sizes and headers, and the
+ * same times too where an archive, an image's layer or one copy made them all, and one must not be taken for the other.
+ * Whether a model is still what it was is told by the fingerprint alone, which is asked around every chunk.
  */
 final class LocalModelSnapshot implements ModelSnapshot {
     /** What the identity of a model begins with whose contents were read for it. */
     static final String CONTENTS_PREFIX = "content:sha256:";
 
     private static final Set<String> SUFFIXES_THAT_COUNT = Set.of(".safetensors", ".json", ".model", ".txt", ".jinja");
+
+    /** How many places of a file of weights are looked at, evenly spread up to its end, and bytes at each. */
+    private static final int SAMPLES = 32;
+    private static final int SAMPLE_BYTES = 4096;
 
     private final String reference;
     private final Path folder;
@@ -60,7 +68,7 @@ final class LocalModelSnapshot implements ModelSnapshot {
         List<ModelFile> files = list(reference, folder, confinement);
         String fingerprint = fingerprint(reference, folder, files);
         String identity = switch (kind) {
-            case FINGERPRINT -> "local:sha256:" + fingerprint;
+            case FINGERPRINT -> "local:sha256:" + withSamples(fingerprint, folder, files);
             case CONTENTS -> CONTENTS_PREFIX + contents(folder, files);
         };
         return new LocalModelSnapshot(reference, folder, confinement, files, fingerprint, identity);
@@ -110,6 +118,26 @@ final class LocalModelSnapshot implements ModelSnapshot {
             text.append('\n');
         }
         return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String withSamples(String fingerprint, Path folder, List<ModelFile> files) throws IOException {
+        MessageDigest digest = Sha256.newDigest();
+        digest.update(fingerprint.getBytes(StandardCharsets.UTF_8));
+        byte[] sample = new byte[SAMPLE_BYTES];
+        for (ModelFile file : files) {
+            if (!file.name().endsWith(".safetensors")) {
+                continue;
+            }
+            try (RangeReader reader = FileRangeReader.open(folder.resolve(file.name()))) {
+                int length = (int) Math.min(SAMPLE_BYTES, reader.length());
+                long last = reader.length() - length;
+                for (int i = 1; i <= SAMPLES; i++) {
+                    reader.read(last / SAMPLES * i + last % SAMPLES * i / SAMPLES, MemorySegment.ofArray(sample).asSlice(0, length));
+                    digest.update(sample, 0, length);
+                }
+            }
+        }
+        return Sha256.end(digest);
     }
 
     /** Digest of the header's bytes, whatever they are: whether they make sense is for the reader of the checkpoint. */

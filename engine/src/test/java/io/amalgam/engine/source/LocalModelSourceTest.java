@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,6 +117,24 @@ class LocalModelSourceTest {
         assertEquals(before, source.resolve("a", null).identity());
         Files.writeString(root.resolve("a/tokenizer.json"), "{}");
         assertNotEquals(before, source.resolve("a", null).identity());
+    }
+
+    @Test
+    void fineTunesWithFilesOfTheSameSizesTimesAndHeadersAreTwo() throws IOException {
+        Path first = root.resolve("a/model.safetensors");
+        Path second = root.resolve("b/model.safetensors");
+        safetensors(second, "weight");
+        text(root.resolve("b/config.json"), "{}");
+        for (Path file : List.of(first, second, root.resolve("a/config.json"), root.resolve("b/config.json"))) {
+            Files.setLastModifiedTime(file, FileTime.from(Instant.EPOCH));
+        }
+        assertEquals(source.resolve("a", null).identity(), source.resolve("b", null).identity());
+
+        byte[] weights = Files.readAllBytes(second);
+        weights[weights.length - 1] ^= 1;
+        Files.write(second, weights);
+        Files.setLastModifiedTime(second, FileTime.from(Instant.EPOCH));
+        assertNotEquals(source.resolve("a", null).identity(), source.resolve("b", null).identity());
     }
 
     @Test
