@@ -1,6 +1,7 @@
 package io.amalgam.chaos;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.events.Event;
 import io.amalgam.events.EventCodec;
 import io.amalgam.events.EventCodec.Received;
@@ -147,7 +148,7 @@ final class Checker {
             }
         }
         for (Event.ArtifactCompleted event : published.values()) {
-            String actual = Reference.sha256(store.resolve(event.location()).resolve("amalgam.json"));
+            String actual = Sha256.of(store.resolve(event.location()).resolve("amalgam.json"));
             if (!actual.equals(event.manifestSha256())) {
                 wrong.add("artifact " + event.artifact() + " was announced with another manifest than it has");
             }

@@ -3,18 +3,14 @@ package io.amalgam.chaos;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.cli.AmalgamCommand;
-import java.io.BufferedInputStream;
+import io.amalgam.engine.digest.Sha256;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,7 +23,6 @@ import picocli.CommandLine;
  * digests of all shards, and with what the artifact's own manifest says.
  */
 final class Reference {
-    private static final int BLOCK = 1 << 20;
 
     private final Path models;
     private final Path store;
@@ -117,23 +112,9 @@ final class Reference {
             shards = files.filter(file -> file.toString().endsWith(".safetensors")).toList();
         }
         for (Path shard : shards) {
-            digests.put(shard.getFileName().toString(), sha256(shard));
+            digests.put(shard.getFileName().toString(), Sha256.of(shard));
         }
         return digests;
-    }
-
-    /** The digest of a file, hexadecimal. */
-    static String sha256(Path file) throws IOException {
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BLOCK)) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            byte[] block = new byte[BLOCK];
-            for (int length = in.read(block); length >= 0; length = in.read(block)) {
-                digest.update(block, 0, length);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
-        }
     }
 
     /** Removes a folder with everything in it. */

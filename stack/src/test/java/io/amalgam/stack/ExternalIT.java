@@ -76,15 +76,15 @@ class ExternalIT {
         assertEquals(id, two.post("/api/merges", order(two, 0.21)).path("id").asText());
         CompletableFuture<List<String>> seen = CompletableFuture.supplyAsync(() -> events(replicas.get(1), id));
         assertEquals(List.of("snapshot", "completed", "end"), seen.get(LIMIT.toSeconds(), TimeUnit.SECONDS));
-        assertEquals("completed", awaitEnd(one, id).path("state").asText());
+        assertEquals("completed", Merges.awaitEnd(one, id, LIMIT).path("state").asText());
         awaitTheSame(one, two, "/api/merges/" + id);
 
         // A replica dies: the other one goes on, with all partitions; and it comes back to what happened meanwhile.
         Launcher.processes(work).get("recipe-service").destroyForcibly();
         String second = two.post("/api/merges", order(two, 0.22)).path("id").asText();
         assertFalse(second.equals(id));
-        assertEquals("completed", awaitEnd(two, second).path("state").asText());
-        assertEquals("completed", awaitEnd(one, second).path("state").asText());
+        assertEquals("completed", Merges.awaitEnd(two, second, LIMIT).path("state").asText());
+        assertEquals("completed", Merges.awaitEnd(one, second, LIMIT).path("state").asText());
 
         // The database is lost, and of the store only that comes back which docs/reliability.md tells to back up.
         stopLine();
@@ -99,14 +99,14 @@ class ExternalIT {
         }
         ServiceClient restored = new ServiceClient(startLine(startDatabase("second")).getFirst());
         for (String merge : List.of(id, second)) {
-            assertEquals("completed", awaitEnd(restored, merge).path("state").asText());
+            assertEquals("completed", Merges.awaitEnd(restored, merge, LIMIT).path("state").asText());
             awaitAllChunks(restored, merge);
         }
         JsonNode again = restored.post("/api/merges", order(restored, 0.21));
         assertEquals("COMPLETE", again.path("outcome").asText());
         assertEquals(first.path("artifact"), again.path("artifact"));
         String third = restored.post("/api/merges", order(restored, 0.23)).path("id").asText();
-        assertEquals("completed", awaitEnd(restored, third).path("state").asText());
+        assertEquals("completed", Merges.awaitEnd(restored, third, LIMIT).path("state").asText());
     }
 
     private void stopLine() throws InterruptedException {
@@ -215,22 +215,5 @@ class ExternalIT {
             shown = service.get("/api/merges/" + merge);
         }
         assertTrue(shown.path("chunks").asInt() > 1, shown.toPrettyString());
-    }
-
-    private static JsonNode awaitEnd(ServiceClient service, String id) throws InterruptedException {
-        long end = System.nanoTime() + LIMIT.toNanos();
-        JsonNode last = null;
-        while (System.nanoTime() < end) {
-            try {
-                last = service.get("/api/merges/" + id);
-                if (Set.of("completed", "failed", "cancelled").contains(last.path("state").asText())) {
-                    return last;
-                }
-            } catch (IOException whileItIsAway) {
-                // Asked again.
-            }
-            Thread.sleep(200);
-        }
-        throw new AssertionError("the merge has not ended: " + last);
     }
 }

@@ -7,17 +7,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedInputStream;
+import io.amalgam.engine.digest.Sha256;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -105,7 +102,7 @@ class LineIT {
         before.get("broker").destroyForcibly();
         before.get("broker").onExit().get(30, TimeUnit.SECONDS);
 
-        JsonNode ended = awaitEnd(service, id);
+        JsonNode ended = Merges.awaitEnd(service, id, LIMIT);
         assertEquals("completed", ended.path("state").asText(), ended.toPrettyString());
         assertTrue(ended.path("chunks").asInt() >= 8, ended.toPrettyString());
         assertEquals(ended.path("chunks").asInt(), ended.path("chunksDone").asInt());
@@ -192,27 +189,10 @@ class LineIT {
         assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).inheritIO().start().waitFor());
     }
 
-    private static JsonNode awaitEnd(ServiceClient service, String id) throws InterruptedException {
-        long end = System.nanoTime() + LIMIT.toNanos();
-        JsonNode last = null;
-        while (System.nanoTime() < end) {
-            try {
-                last = service.get("/api/merges/" + id);
-                if (List.of("completed", "failed", "cancelled").contains(last.path("state").asText())) {
-                    return last;
-                }
-            } catch (IOException whileTheBrokerIsAway) {
-                // Asked again.
-            }
-            Thread.sleep(200);
-        }
-        throw new AssertionError("the merge has not ended: " + last);
-    }
-
     private static long terminalEvents(ServiceClient service, String id) throws IOException, InterruptedException {
         long count = 0;
         for (String type : service.get("/api/merges/" + id).path("events").findValuesAsText("type")) {
-            if (List.of("completed", "failed", "cancelled").contains(type)) {
+            if (Merges.ENDED.contains(type)) {
                 count++;
             }
         }
@@ -234,14 +214,7 @@ class LineIT {
             files.filter(file -> file.toString().endsWith(".safetensors")).forEach(shards::add);
         }
         for (Path shard : shards) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            try (InputStream in = new BufferedInputStream(Files.newInputStream(shard), 1 << 20)) {
-                byte[] block = new byte[1 << 20];
-                for (int length = in.read(block); length >= 0; length = in.read(block)) {
-                    digest.update(block, 0, length);
-                }
-            }
-            digests.put(shard.getFileName().toString(), HexFormat.of().formatHex(digest.digest()));
+            digests.put(shard.getFileName().toString(), Sha256.of(shard));
         }
         assertTrue(digests.size() >= 8, digests.toString());
         return digests;

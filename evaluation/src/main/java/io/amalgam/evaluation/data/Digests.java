@@ -9,11 +9,6 @@ public final class Digests {
     private Digests() {
     }
 
-    /** Returns a fresh SHA-256. */
-    public static MessageDigest newSha256() {
-        return Sha256.newDigest();
-    }
-
     /** Returns the digest of a text's UTF-8 bytes. */
     public static String sha256(String text) {
         return sha256(text.getBytes(StandardCharsets.UTF_8));
@@ -26,7 +21,7 @@ public final class Digests {
 
     /** Returns a digest of several texts that differs wherever any of them, or their number, differs. */
     public static String sha256OfParts(String... parts) {
-        MessageDigest digest = newSha256();
+        MessageDigest digest = Sha256.newDigest();
         for (String part : parts) {
             byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
             digest.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));

@@ -1,5 +1,6 @@
 package io.amalgam.evaluation.data;
 
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSnapshot.ModelFile;
 import io.amalgam.engine.source.RangeReader;
@@ -7,7 +8,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 
@@ -23,8 +23,8 @@ public record ModelDigest(String weights, String tokenizer) {
 
     /** Takes the digests of files from where they are known, such as an artifact's manifest; else reads them once. */
     public static ModelDigest of(ModelSnapshot model) throws IOException {
-        MessageDigest weights = Digests.newSha256();
-        MessageDigest tokenizer = Digests.newSha256();
+        MessageDigest weights = Sha256.newDigest();
+        MessageDigest tokenizer = Sha256.newDigest();
         for (ModelFile file : model.files()) {
             if (file.name().endsWith(".safetensors") || CONFIGURATIONS.contains(file.name())) {
                 add(weights, model, file);
@@ -32,8 +32,7 @@ public record ModelDigest(String weights, String tokenizer) {
                 add(tokenizer, model, file);
             }
         }
-        HexFormat hex = HexFormat.of();
-        return new ModelDigest(hex.formatHex(weights.digest()), hex.formatHex(tokenizer.digest()));
+        return new ModelDigest(Sha256.end(weights), Sha256.end(tokenizer));
     }
 
     private static boolean isTokenizer(String name) {
@@ -48,7 +47,7 @@ public record ModelDigest(String weights, String tokenizer) {
     }
 
     private static String read(ModelSnapshot model, ModelFile file) throws IOException {
-        MessageDigest digest = Digests.newSha256();
+        MessageDigest digest = Sha256.newDigest();
         byte[] block = new byte[(int) Math.min(BLOCK, Math.max(1, file.length()))];
         try (RangeReader reader = model.open(file.name())) {
             for (long position = 0; position < file.length(); position += block.length) {
@@ -57,6 +56,6 @@ public record ModelDigest(String weights, String tokenizer) {
                 digest.update(block, 0, length);
             }
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return Sha256.end(digest);
     }
 }

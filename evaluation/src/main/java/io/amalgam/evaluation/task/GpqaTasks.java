@@ -2,6 +2,7 @@ package io.amalgam.evaluation.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.evaluation.data.BenchmarkFolder;
 import io.amalgam.evaluation.data.CsvReader;
 import io.amalgam.evaluation.data.Digests;
@@ -103,7 +104,7 @@ final class GpqaTasks {
 
     /** Fisher-Yates with the digest of a record as its random numbers: one of four bytes a step. */
     static void shuffle(List<String> answers, String record) {
-        ByteBuffer random = ByteBuffer.wrap(Digests.newSha256().digest(record.getBytes(StandardCharsets.UTF_8)));
+        ByteBuffer random = ByteBuffer.wrap(Sha256.newDigest().digest(record.getBytes(StandardCharsets.UTF_8)));
         for (int last = answers.size() - 1; last > 0; last--) {
             int other = (int) (Integer.toUnsignedLong(random.getInt()) % (last + 1));
             answers.set(last, answers.set(other, answers.get(last)));
