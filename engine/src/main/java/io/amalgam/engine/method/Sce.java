@@ -55,4 +55,13 @@ final class Sce implements MergeMethod {
     public TensorMerge begin(TensorTask task) {
         return new SceMerge(task);
     }
+
+    /**
+     * Returns how many positions are kept, of so many whose variance is not zero. As MergeKit has it, whose count is a
+     * tensor of integers: times a number, that is float32, in which 100 × 0.29 is 29, and in large tensors a product
+     * just below a whole number reaches it.
+     */
+    static long kept(long nonZero, double share) {
+        return (long) ((float) nonZero * (float) share);
+    }
 }

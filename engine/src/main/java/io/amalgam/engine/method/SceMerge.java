@@ -117,7 +117,7 @@ final class SceMerge extends PointwiseMerge {
             for (long some : nonZero) {
                 all += some;
             }
-            kept = (long) (all * share);
+            kept = Sce.kept(all, share);
             if (kept == 0) {
                 stage = Stage.ENERGY;
                 return;
