@@ -207,6 +207,9 @@ public final class Coordinator implements AutoCloseable {
     /**
      * Publishes events in their order and waits until the broker has them, however long that takes. What comes before a
      * terminal event is safe before the terminal event is sent: an artifact is announced before its merge is closed.
+     *
+     * @throws InterruptedException also if the partition is lost before all is safe; what has not been sent is not sent,
+     *     since its next owner goes on from what has been
      */
     void publish(List<Outgoing> events, BooleanSupplier closed) throws InterruptedException {
         List<Outgoing> sent = new ArrayList<>();
@@ -225,18 +228,16 @@ public final class Coordinator implements AutoCloseable {
             throws InterruptedException {
         for (int i = 0; i < sent.size(); i++) {
             Outgoing outgoing = sent.get(i);
-            boolean safe;
             try {
                 acknowledgements.get(i).get();
-                safe = true;
             } catch (ExecutionException failure) {
                 LOG.warn("publishing {} failed and is tried again: {}",
                         outgoing.event().getClass().getSimpleName(), failure.getCause().toString());
-                safe = publisher.publishPatiently(outgoing.event(), outgoing.trace(), closed);
+                if (!publisher.publishPatiently(outgoing.event(), outgoing.trace(), closed)) {
+                    throw new InterruptedException("the partition was lost before its events were safe");
+                }
             }
-            if (safe) {
-                publishedListener.accept(outgoing.event());
-            }
+            publishedListener.accept(outgoing.event());
         }
         sent.clear();
         acknowledgements.clear();
