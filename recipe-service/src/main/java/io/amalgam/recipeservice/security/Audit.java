@@ -1,6 +1,7 @@
 package io.amalgam.recipeservice.security;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.recipeservice.database.Database;
 import io.amalgam.recipeservice.database.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -60,11 +61,20 @@ public class Audit {
                 .orElseThrow();
     }
 
-    /** Writes down how a change ended. */
+    /**
+     * Writes down how a change ended. The change has been made or refused by then, and its caller is to be told so: where
+     * the database is away, the log alone has the outcome.
+     */
     public void end(long id, int status) {
-        Entry entry = database.transaction(connection -> Sql.first(connection,
-                "update owned.audit set status = ?, ended_at = ? where id = ? returning *", Audit::entry, status, now(),
-                id)).orElseThrow();
+        Entry entry;
+        try {
+            entry = database.transaction(connection -> Sql.first(connection,
+                    "update owned.audit set status = ?, ended_at = ? where id = ? returning *", Audit::entry, status,
+                    now(), id)).orElseThrow();
+        } catch (AmalgamException failure) {
+            LOG.warnf("audit %d: ended with %d, which could not be written down: %s", id, status, failure.getMessage());
+            return;
+        }
         LOG.infof("audit %d: %s of %s at %s: %s %s: %d", entry.id(), entry.actor(), entry.tenant(), entry.address(),
                 entry.action(), entry.subject(), status);
     }

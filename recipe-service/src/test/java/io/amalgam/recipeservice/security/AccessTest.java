@@ -1,5 +1,6 @@
 package io.amalgam.recipeservice.security;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -61,11 +62,31 @@ class AccessTest {
     @Inject
     Database database;
 
+    @Inject
+    Audit audit;
+
     private Http http;
 
     @BeforeEach
     void ready() {
         http = new Http(server);
+    }
+
+    /** The change has been made: its answer must not become an error of the server because of the audit. */
+    @Test
+    void aConnectionThatIsLostWhenAChangeHasEndedDoesNotTurnItsAnswerIntoAnError() {
+        long entry = audit.begin(Caller.of("somebody", "default"), "127.0.0.1", "post test", "/lost", "trace");
+        long closed = database.read(connection -> {
+            long count = 0;
+            for (int i = 0; i < 20; i++) {
+                count += Sql.list(connection, """
+                        select pg_terminate_backend(pid) from pg_stat_activity
+                        where pid <> pg_backend_pid() and datname = current_database()""", row -> row.getBoolean(1)).size();
+                assertDoesNotThrow(() -> audit.end(entry, 202));
+            }
+            return count;
+        });
+        assertTrue(closed > 0, "connections were closed");
     }
 
     @Test
