@@ -48,17 +48,22 @@ final class DellaMerge extends RandomMerge {
 
     private int[] thresholds(double density, double epsilon) {
         Kernels work = workKernels();
-        double least = work.round(1);
-        double range = work.round(work.round(vectorLength) - least);
+        double least = rank(work, 0);
+        double range = work.round(rank(work, vectorLength - 1) - least);
         double lowest = work.round(density - epsilon);
         int[] thresholds = new int[vectorLength];
         for (int rank = 0; rank < vectorLength; rank++) {
-            double share = work.round(work.round(work.round(rank + 1) - least) / range);
+            double share = work.round(work.round(rank(work, rank) - least) / range);
             share = Math.clamp(share, 0, 1);
             double rise = work.round(work.round(share * 2) * work.factor(epsilon));
             thresholds[rank] = threshold(work.round(lowest + rise));
         }
         return thresholds;
+    }
+
+    /** A rank from 1, as MergeKit has it: it adds 1 to the rank from 0 that has been rounded before. */
+    static double rank(Kernels work, int fromZero) {
+        return work.round(work.round(fromZero) + 1);
     }
 
     @Override
