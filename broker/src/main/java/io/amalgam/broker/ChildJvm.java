@@ -75,7 +75,8 @@ public final class ChildJvm implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().putAll(command.environment());
         ChildJvm child = new ChildJvm(command.name(), builder.start(), log);
-        Thread.ofVirtual().name(command.name() + "-output").start(child::readOutput);
+        // Not a virtual thread: reading a pipe holds the thread that carries it, of which there are as many as processors.
+        Thread.ofPlatform().name(command.name() + "-output").daemon().start(child::readOutput);
         return child;
     }
 
