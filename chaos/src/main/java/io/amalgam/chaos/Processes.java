@@ -52,11 +52,9 @@ final class Processes implements AutoCloseable {
         return running;
     }
 
-    /** The database's server, which is a child of the process that starts it. */
-    Optional<ProcessHandle> databaseServer() {
-        return find("database").flatMap(starter -> starter.children()
-                .filter(child -> child.info().command().map(command -> command.endsWith("postgres")).orElse(false))
-                .findFirst());
+    /** The database's server, if it runs. */
+    Optional<ProcessHandle> databaseServer() throws IOException {
+        return stack.databaseServer();
     }
 
     /** SIGKILL; a stopped process dies, too. */

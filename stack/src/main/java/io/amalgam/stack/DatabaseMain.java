@@ -28,14 +28,13 @@ public final class DatabaseMain {
     public static void main(String[] arguments) throws Exception {
         Path directory = Path.of(arguments[0]);
         int port = Integer.parseInt(arguments[1]);
-        Path data = directory.resolve("data");
         Files.createDirectories(directory);
-        serverProcess(data).ifPresent(DatabaseMain::endLeftover);
+        server(directory).ifPresent(DatabaseMain::endLeftover);
 
         // Closed by the shutdown hook that the library registers, which stops the server in order.
         EmbeddedPostgres server = EmbeddedPostgres.builder()
                 .setOverrideWorkingDirectory(directory.resolve("binaries").toFile())
-                .setDataDirectory(data)
+                .setDataDirectory(data(directory))
                 .setCleanDataDirectory(false)
                 .setPort(port)
                 .setPGStartupWait(START_LIMIT)
@@ -54,14 +53,19 @@ public final class DatabaseMain {
         System.out.println("ready 127.0.0.1:" + server.getPort());
         System.out.flush();
 
-        serverProcess(data).orElseThrow(() -> new IOException("PostgreSQL wrote no process id in " + data))
+        server(directory).orElseThrow(() -> new IOException("PostgreSQL wrote no process id in " + data(directory)))
                 .onExit().join();
         System.exit(1);
     }
 
-    /** The server whose process id the data directory names, if it runs. */
-    private static Optional<ProcessHandle> serverProcess(Path data) throws IOException {
-        Path file = data.resolve("postmaster.pid");
+    /**
+     * Returns the server that runs on a directory's data, if any. Its starter is not its parent: PostgreSQL detaches
+     * itself and writes its process id beside its data.
+     *
+     * @param directory the one that {@link #main} was given
+     */
+    static Optional<ProcessHandle> server(Path directory) throws IOException {
+        Path file = data(directory).resolve("postmaster.pid");
         if (!Files.exists(file)) {
             return Optional.empty();
         }
@@ -72,6 +76,10 @@ public final class DatabaseMain {
         // A process id is reused sooner or later: only a PostgreSQL server may be taken for ours.
         return ProcessHandle.of(Long.parseLong(first))
                 .filter(process -> process.info().command().map(command -> command.endsWith("postgres")).orElse(false));
+    }
+
+    private static Path data(Path directory) {
+        return directory.resolve("data");
     }
 
     /**

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -112,6 +113,16 @@ public final class Stack implements AutoCloseable {
     /** Returns what Kafka clients connect to. */
     public String bootstrapServers() {
         return bootstrapServers;
+    }
+
+    /**
+     * Returns the embedded database's server, which outlives the process {@code database} that starts it; empty while
+     * none runs.
+     *
+     * @throws IOException if its process id cannot be read
+     */
+    public Optional<ProcessHandle> databaseServer() throws IOException {
+        return DatabaseMain.server(settings.databaseDirectory());
     }
 
     /**
