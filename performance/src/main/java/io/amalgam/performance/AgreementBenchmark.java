@@ -75,7 +75,7 @@ public final class AgreementBenchmark {
                 List.of(options.launcher().toString(), "merge", file.toString(), ours.toString(), "--random-seed",
                         PeerBenchmark.SEED, "--quiet"));
         AgreementRule rule = AgreementRule.of(method);
-        List<Path> parents = rule == AgreementRule.A_PARENT
+        List<Path> parents = rule == AgreementRule.A_CHOICE
                 ? List.of(models.resolve("base"), models.resolve("m0"))
                 : List.of();
         OutputComparison decisive = OutputComparison.of(ours, defined, parents);

@@ -8,8 +8,8 @@ enum AgreementRule {
     BIT_FOR_BIT("bit for bit", 0, 0),
     /** Methods of norms and angles: at most 0.5 % of a tensor, or eight weights, one step apart. */
     ONE_STEP("0.5 % of a tensor by one step", 0.005, 8),
-    /** Methods that choose: at most 0.2 % of a tensor, or two weights, and each of those is a parent's. */
-    A_PARENT("0.2 % of a tensor, each a parent's", 0.002, 2);
+    /** Methods that choose: at most 0.2 % of a tensor, or two weights, each with or without its change in both outputs. */
+    A_CHOICE("0.2 % of a tensor, each chosen the other way", 0.002, 2);
 
     private static final Set<String> OF_ANGLES = Set.of("slerp", "nuslerp", "multislerp", "karcher");
 
@@ -26,7 +26,7 @@ enum AgreementRule {
     /** The rule for a method. */
     static AgreementRule of(String method) {
         if (method.equals("arcee_fusion")) {
-            return A_PARENT;
+            return A_CHOICE;
         }
         return OF_ANGLES.contains(method) ? ONE_STEP : BIT_FOR_BIT;
     }
@@ -45,7 +45,7 @@ enum AgreementRule {
         return switch (this) {
             case BIT_FOR_BIT -> false;
             case ONE_STEP -> rare && tensor.ulps() <= 1;
-            case A_PARENT -> rare && tensor.foreign() == 0;
+            case A_CHOICE -> rare && tensor.foreign() == 0;
         };
     }
 }

@@ -3,6 +3,7 @@ package io.amalgam.performance;
 import io.amalgam.engine.checkpoint.Checkpoint;
 import io.amalgam.engine.checkpoint.DType;
 import io.amalgam.engine.checkpoint.StoredTensor;
+import io.amalgam.engine.kernel.Kernels;
 import io.amalgam.engine.source.LocalModelSource;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.RangeReader;
@@ -28,7 +29,8 @@ final class OutputComparison {
      * @param elements in all
      * @param different how many have other bits
      * @param ulps the largest distance of two of them, in steps between neighbouring numbers of the type
-     * @param foreign how many of the different ones equal none of the parents that the comparison was given
+     * @param foreign how many of the different ones are, on one side or the other, nothing that a choice between the
+     *     parents leaves, if the comparison was given parents
      */
     record TensorDifference(String name, long elements, long different, long ulps, long foreign) {
 
@@ -53,7 +55,8 @@ final class OutputComparison {
     /**
      * Compares two model folders, which must have the same tensors of the same shapes and types.
      *
-     * @param parents models of which different elements may be copies, for {@link TensorDifference#foreign}
+     * @param parents none; or a base and another model, for {@link TensorDifference#foreign}: a method that chooses
+     *     changes leaves the base's number, or that plus the change, which was rounded to the parents' type
      */
     static OutputComparison of(Path left, Path right, List<Path> parents) throws IOException {
         Side one = Side.of(left);
@@ -100,7 +103,9 @@ final class OutputComparison {
                     if (distance != 0) {
                         different++;
                         ulps = Math.max(ulps, distance);
-                        foreign += ofParent(a, index, type, left.name(), blocks) ? 0 : 1;
+                        boolean chosen = chosen(a, index, type, left.name(), blocks)
+                                && chosen(b, index, type, left.name(), blocks);
+                        foreign += chosen ? 0 : 1;
                     }
                 }
             }
@@ -122,14 +127,15 @@ final class OutputComparison {
         }
     }
 
-    private boolean ofParent(MemorySegment bytes, long index, DType type, String name, List<MemorySegment> blocks) {
-        for (int parent = 0; parent < blocks.size(); parent++) {
-            DType stored = parents.get(parent).checkpoint.find(name).orElseThrow().dtype();
-            if (value(blocks.get(parent), index, stored) == value(bytes, index, type)) {
-                return true;
-            }
+    private boolean chosen(MemorySegment bytes, long index, DType type, String name, List<MemorySegment> blocks) {
+        if (parents.isEmpty()) {
+            return true;
         }
-        return false;
+        DType stored = parents.getFirst().checkpoint.find(name).orElseThrow().dtype();
+        float base = value(blocks.getFirst(), index, stored);
+        float other = value(blocks.getLast(), index, stored);
+        float chosen = value(bytes, index, type);
+        return chosen == base || chosen == base + (float) Kernels.of(stored).round(other - base);
     }
 
     private static float value(MemorySegment bytes, long index, DType type) {
