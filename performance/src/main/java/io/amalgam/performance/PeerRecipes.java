@@ -26,6 +26,7 @@ final class PeerRecipes {
         recipes.put("nearswap", two("nearswap", folder, "parameters:\n  t: 0.002\n"));
         recipes.put("arcee_fusion", two("arcee_fusion", folder, ""));
         recipes.put("nuslerp", nuSlerp(folder));
+        recipes.put("passthrough", passthrough(folder));
         recipes.put("task_arithmetic", many("task_arithmetic", folder, "weight", true));
         for (String method : new String[] {"ties", "dare_ties", "dare_linear"}) {
             recipes.put(method, many(method, folder, "weight density", true));
@@ -72,6 +73,12 @@ final class PeerRecipes {
         return ("merge_method: nuslerp\ndtype: bfloat16\nmodels:\n- model: %s/m0\n  parameters:\n    weight: 0.3\n"
                         + "- model: %s/m1\n  parameters:\n    weight: 0.7\n")
                 .formatted(folder, folder);
+    }
+
+    private static String passthrough(String folder) {
+        return ("merge_method: passthrough\ndtype: bfloat16\nmodels:\n- model: %s/m0\n  parameters:\n    scale:\n"
+                        + "    - filter: down_proj\n      value: 0.7\n    - value: 1.0\n")
+                .formatted(folder);
     }
 
     /** The weights that a recipe reads, of models under {@code folder}. */
