@@ -1,6 +1,7 @@
 package io.amalgam.engine.store;
 
 import io.amalgam.engine.Version;
+import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.execute.ExecutionResult;
@@ -12,7 +13,9 @@ import io.amalgam.engine.source.RangeReader;
 import io.amalgam.engine.store.ObjectStorage.StoredObject;
 import io.amalgam.engine.store.ObjectStorage.Upload;
 import io.amalgam.engine.store.StoreJson.ShardLocation;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,6 +35,8 @@ import java.util.function.Predicate;
 public final class ObjectArtifactStore implements ArtifactStore {
     private static final int RECEIPT_LIMIT = 16 << 20;
     private static final int MANIFEST_LIMIT = 256 << 20;
+    /** Bytes of a shard that are asked for at a time. */
+    private static final int DIGEST_BLOCK = 8 << 20;
 
     private final ObjectStorage objects;
     private final String prefix;
@@ -131,9 +136,9 @@ public final class ObjectArtifactStore implements ArtifactStore {
         ChunkReceipt receipt = found.get().receipt();
         Optional<StoredObject> shard = objects
                 .find(artifactKey(found.get().artifact(), StoreLocations.part(receipt.file())))
-                .filter(object -> object.length() == receipt.length());
+                .filter(object -> isWhole(object, receipt));
         if (shard.isEmpty()) {
-            // What it pointed to is gone: the next commit of this key may write a new pointer.
+            // What it pointed to is gone or damaged: the next commit of this key may write a new pointer.
             delete(location);
             return Optional.empty();
         }
@@ -142,6 +147,26 @@ public final class ObjectArtifactStore implements ArtifactStore {
             objects.copy(shard.get(), target);
         }
         return Optional.of(writeReceipt(artifact, chunk, receipt.length(), receipt.sha256(), receipt.nonFinite()));
+    }
+
+    /** Reads a shard once, which is little beside making it: damage must not get into another artifact. */
+    private boolean isWhole(StoredObject shard, ChunkReceipt receipt) {
+        if (shard.length() != receipt.length()) {
+            return false;
+        }
+        MessageDigest digest = Sha256.newDigest();
+        byte[] block = new byte[DIGEST_BLOCK];
+        try (RangeReader reader = objects.open(shard)) {
+            for (long position = 0; position < shard.length(); position += block.length) {
+                int length = (int) Math.min(block.length, shard.length() - position);
+                reader.read(position, MemorySegment.ofArray(block).asSlice(0, length));
+                digest.update(block, 0, length);
+            }
+        } catch (IOException e) {
+            throw new AmalgamException(ErrorCode.STORE_UNAVAILABLE, "Shard " + objects.address(shard.key())
+                    + " cannot be read: " + e.getMessage() + "; it is tried again.", e);
+        }
+        return Sha256.end(digest).equals(receipt.sha256());
     }
 
     private ChunkReceipt writeReceipt(

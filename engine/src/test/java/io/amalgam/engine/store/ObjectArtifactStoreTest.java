@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.plan.ChunkPlan;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -53,6 +54,19 @@ class ObjectArtifactStoreTest extends ArtifactStoreContract {
             assertEquals(expected, each.assemble(reference.plan, reference.pinned), "after a failure at request " + step);
             assertEquals(sound.keys(), failing.keys(), "after a failure at request " + step);
         }
+    }
+
+    @Test
+    void aShardThatWasDamagedInTheBucketIsComputedAgain() throws IOException {
+        merge.writeAll(store);
+        store.assemble(merge.plan, merge.pinned);
+        ChunkPlan chunk = merge.chunk(0);
+        byte[] damaged = SmallMerge.bytes(chunk);
+        damaged[damaged.length / 2] ^= 1;
+        objects.put("line/artifacts/artifact-1/" + chunk.file(), damaged);
+        SmallMerge again = new SmallMerge("artifact-2", 3);
+        assertTrue(store.reuse("artifact-2", again.chunk(0)).isEmpty(), "of the same length, but not the same bytes");
+        assertTrue(store.reuse("artifact-2", again.chunk(1)).isPresent(), "beside it");
     }
 
     @Test
