@@ -30,8 +30,6 @@ public sealed interface Condition {
 
     /** Between two looks at the models, unless a trigger says otherwise. */
     Duration USUAL_POLL = Duration.ofMinutes(5);
-    /** The shortest time between two looks: sources of models have limits of their own. */
-    Duration SHORTEST_POLL = Duration.ofSeconds(1);
 
     /**
      * At certain times.
@@ -140,6 +138,25 @@ public sealed interface Condition {
         };
     }
 
+    /**
+     * Refuses a condition whose models would be looked at more often than the operator allows: sources of models have
+     * limits, which all tenants share.
+     *
+     * @throws AmalgamException with {@code ARGUMENT_INVALID}
+     */
+    default void requirePoll(Duration shortest) {
+        Duration poll = switch (this) {
+            case Revision revision -> duration(revision.poll());
+            case StoredObject object -> duration(object.poll());
+            case Schedule schedule -> Duration.ZERO;
+            case CloudEvent event -> Duration.ZERO;
+        };
+        if (!poll.isZero() && poll.compareTo(shortest) < 0) {
+            throw invalid("poll is " + poll + "; expected at least " + shortest + " (amalgam.triggers.shortest-poll), or "
+                    + "PT0S for never");
+        }
+    }
+
     /** The condition in words. */
     default String inWords() {
         return switch (this) {
@@ -168,8 +185,8 @@ public sealed interface Condition {
         } catch (DateTimeParseException malformed) {
             throw invalid("poll is \"" + text + "\"; expected an ISO 8601 duration such as PT5M, or PT0S for never");
         }
-        if (duration.isNegative() || !duration.isZero() && duration.compareTo(SHORTEST_POLL) < 0) {
-            throw invalid("poll is \"" + text + "\"; expected at least PT1S, or PT0S for never");
+        if (duration.isNegative()) {
+            throw invalid("poll is \"" + text + "\"; expected a duration that is not negative, or PT0S for never");
         }
         return duration;
     }

@@ -21,6 +21,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -45,12 +46,14 @@ public class Triggers {
     private final TriggerMessages messages;
     private final ObjectMapper mapper;
     private final long shardBytes;
+    private final Duration shortestPoll;
 
     /** Takes the database, and what checks recipes, conditions and addresses. */
     public Triggers(
             Database database, Merges merges, TenantModels models, Quotas quotas, TriggerMessages messages,
             ObjectMapper mapper,
-            @ConfigProperty(name = "amalgam.merges.shard-size") String shardSize) {
+            @ConfigProperty(name = "amalgam.merges.shard-size") String shardSize,
+            @ConfigProperty(name = "amalgam.triggers.shortest-poll") Duration shortestPoll) {
         this.database = database;
         this.merges = merges;
         this.models = models;
@@ -58,6 +61,7 @@ public class Triggers {
         this.messages = messages;
         this.mapper = mapper;
         this.shardBytes = ByteSize.parse(shardSize);
+        this.shortestPoll = shortestPoll;
     }
 
     /** A trigger as its row has it. */
@@ -81,11 +85,13 @@ public class Triggers {
      *
      * @throws AmalgamException with {@code FORBIDDEN} if it would tell the tenant what is put into a bucket that its
      *     recipes may not name, {@code ADDRESS_REFUSED} if it would call an address that is not called, {@code
-     *     QUOTA_EXCEEDED} if the tenant has as many as it may, or with the errors of what is no recipe
+     *     QUOTA_EXCEEDED} if the tenant has as many as it may, {@code ARGUMENT_INVALID} if its models would be looked at
+     *     more often than the operator allows, or with the errors of what is no recipe
      */
     public Created create(Caller caller, TriggerOrder order) {
         // What is no recipe will never be one; what lacks a model may get it.
         RecipeParser.parse(order.recipe(), RECIPE_FILE).orThrow();
+        order.condition().requirePoll(shortestPoll);
         requireBucket(caller, order.condition());
         messages.check(order.notification());
         MergeOrder merge = order(order.name(), order.recipe(), order.options());
