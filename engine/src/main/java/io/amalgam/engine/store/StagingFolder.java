@@ -229,6 +229,7 @@ final class StagingFolder {
         private final ChunkPlan chunk;
         private final Path part;
         private final FileChannel channel;
+        private final EarlySync sync;
         private long length;
         private boolean ended;
 
@@ -236,6 +237,7 @@ final class StagingFolder {
             this.chunk = chunk;
             this.part = part;
             this.channel = channel;
+            this.sync = new EarlySync(channel);
         }
 
         @Override
@@ -246,6 +248,9 @@ final class StagingFolder {
                     while (buffer.hasRemaining()) {
                         length += channel.write(buffer);
                     }
+                }
+                if (storeFiles.durable()) {
+                    sync.grown(length);
                 }
             } catch (IOException e) {
                 throw StoreFiles.failure("write shard " + chunk.file(), e);
@@ -264,7 +269,7 @@ final class StagingFolder {
             }
             try {
                 if (storeFiles.durable()) {
-                    channel.force(true);
+                    sync.finish();
                 }
                 channel.close();
                 Files.move(part, files().resolve(chunk.file()), StandardCopyOption.ATOMIC_MOVE);
