@@ -68,7 +68,7 @@ public final class AgreementBenchmark {
         Path plain = options.runs() == 1 ? null : peerOutput(method, file, "plain", List.of());
         Path single = options.runs() == 1 ? null : peerOutput(method, file, "one-thread", List.of("--threads", "1"));
         Path ours = outputs.resolve("ours");
-        PeerBenchmark.delete(ours);
+        BenchmarkFolder.remove(ours);
         MeasuredProcess.step(
                 options.folder(),
                 method + "-amalgam",
@@ -94,7 +94,7 @@ public final class AgreementBenchmark {
                 agrees ? "yes" : "NO",
                 plain == null ? "" : share(OutputComparison.of(ours, plain, List.of())),
                 single == null ? "" : share(OutputComparison.of(single, plain, List.of())));
-        PeerBenchmark.delete(ours);
+        BenchmarkFolder.remove(ours);
         return agrees;
     }
 
@@ -110,7 +110,7 @@ public final class AgreementBenchmark {
         Path target = outputs.resolve(kind).resolve(method);
         if (!Files.exists(target)) {
             Path part = target.resolveSibling(method + ".part");
-            PeerBenchmark.delete(part);
+            BenchmarkFolder.remove(part);
             Files.createDirectories(target.getParent());
             List<String> command = new ArrayList<>(
                     List.of(peer.python().toString(), options.launcher().resolveSibling(SCRIPT).toString()));

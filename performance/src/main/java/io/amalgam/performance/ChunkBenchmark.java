@@ -59,11 +59,11 @@ public final class ChunkBenchmark {
     private static double mergeSeconds(String recipe, Path target) throws IOException {
         ModelSource sources = new LocalModelSource(Path.of("."), true);
         PreflightResult preflight = Preflight.check(RecipeParser.parse(recipe, NAME), PlanOptions.commandLine(), sources);
-        PeerBenchmark.delete(target);
+        BenchmarkFolder.remove(target);
         long start = System.nanoTime();
         new LocalMerge(sources, ExecutionOptions.defaults(), true, false).run(preflight, target, ExecutionListener.NONE);
         double seconds = (System.nanoTime() - start) / 1e9;
-        PeerBenchmark.delete(target);
+        BenchmarkFolder.remove(target);
         return seconds;
     }
 }

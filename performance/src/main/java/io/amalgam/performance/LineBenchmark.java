@@ -16,7 +16,6 @@ import io.amalgam.mergeworker.coordination.MergesView;
 import io.amalgam.stack.GeneratedModels;
 import io.amalgam.stack.ServiceClient;
 import io.amalgam.stack.Stack;
-import io.amalgam.stack.StackSettings;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -27,12 +26,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -41,7 +38,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -111,30 +107,24 @@ public final class LineBenchmark implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Path home = Path.of(System.getProperty("amalgam.home", ".")).toAbsolutePath().normalize();
-        Path folder = work == null ? home.resolve(".amalgam/bench-line") : work.toAbsolutePath().normalize();
-        remove(folder);
-        store = folder.resolve("store");
-        Path models = folder.resolve("models");
+        BenchmarkFolder folder = BenchmarkFolder.open(work, "bench-line");
+        store = folder.store();
         int layers = Math.ceilDiv(chunks, TENSORS_PER_LAYER);
         for (int model = 0; model < 2; model++) {
-            GeneratedModels.write(models.resolve("large-" + model),
+            GeneratedModels.write(folder.models().resolve("large-" + model),
                     new GeneratedModels.Shape(WIDTH, WIDTH, layers, WIDTH), model);
-            GeneratedModels.write(models.resolve("small-" + model), new GeneratedModels.Shape(WIDTH, WIDTH, 1, WIDTH), model);
+            GeneratedModels.write(folder.models().resolve("small-" + model),
+                    new GeneratedModels.Shape(WIDTH, WIDTH, 1, WIDTH), model);
         }
-        StackSettings settings = new StackSettings(
-                home, folder, models, store, home.resolve("samples/benchmark"), 0, 0, 0, Optional.empty(),
-                Optional.empty(), Map.of(), 1, StackSettings.USUAL_RESTARTS);
-        stack = new Stack(settings, out::println);
-        Runtime.getRuntime().addShutdownHook(new Thread(stack::close, "bench-shutdown"));
+        stack = folder.stack(0, out);
         try (Stack running = stack) {
             running.start();
             service = new ServiceClient(running.address());
             measure();
         } finally {
             children.forEach(ChildJvm::kill);
-            remove(folder);
         }
+        folder.remove();
         return 0;
     }
 
@@ -389,16 +379,6 @@ public final class LineBenchmark implements Callable<Integer> {
                 throw new IllegalStateException("not within " + LIMIT.toMinutes() + " minutes");
             }
             Thread.sleep(20);
-        }
-    }
-
-    private static void remove(Path folder) throws IOException {
-        if (Files.exists(folder)) {
-            try (Stream<Path> files = Files.walk(folder)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
-                }
-            }
         }
     }
 }

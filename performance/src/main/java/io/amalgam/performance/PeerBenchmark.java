@@ -3,10 +3,8 @@ package io.amalgam.performance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Amalgam and MergeKit side by side on this machine: models of a given size are made, both programs merge them by each
@@ -79,12 +77,12 @@ public final class PeerBenchmark {
         MeasuredProcess bestTheirs = null;
         double copy = Double.MAX_VALUE;
         for (int run = 0; run < options.runs(); run++) {
-            delete(theirs);
+            BenchmarkFolder.remove(theirs);
             bestTheirs = best(bestTheirs, MeasuredProcess.step(
                     folder,
                     method + "-mergekit",
                     List.of(peer.toString(), file.toString(), theirs.toString(), "--random-seed", SEED)));
-            delete(ours);
+            BenchmarkFolder.remove(ours);
             bestOurs = best(bestOurs, MeasuredProcess.step(
                     folder,
                     method + "-amalgam",
@@ -106,23 +104,11 @@ public final class PeerBenchmark {
                 comparison.different(),
                 comparison.weights(),
                 100 * comparison.worstShare());
-        delete(ours);
-        delete(theirs);
+        BenchmarkFolder.remove(ours);
+        BenchmarkFolder.remove(theirs);
     }
 
     private static MeasuredProcess best(MeasuredProcess before, MeasuredProcess now) {
         return before == null || now.seconds() < before.seconds() ? now : before;
-    }
-
-    /** Deletes a folder with what is in it, if it is there. */
-    static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }
