@@ -29,6 +29,13 @@ final class Lanes {
         return (DoubleVector) FloatVector.fromArray(floats, values, index).convertShape(VectorOperators.F2D, doubles, 0);
     }
 
+    /** Products from {@code index} on, rounded, as binary64; the two species have the same number of lanes. */
+    static DoubleVector roundedProducts(
+            VectorSpecies<Float> floats, VectorSpecies<Double> doubles, LaneRounder rounder, float[] a, float[] b, int index) {
+        FloatVector product = FloatVector.fromArray(floats, a, index).mul(FloatVector.fromArray(floats, b, index));
+        return (DoubleVector) rounder.round(product).convertShape(VectorOperators.F2D, doubles, 0);
+    }
+
     /** The bits of the magnitudes of a tile's elements from {@code index} on, which order as the magnitudes do. */
     static IntVector sizes(VectorSpecies<Float> floats, Tile tile, int index) {
         return load(floats, tile, index).reinterpretAsInts().and(0x7FFFFFFF);
@@ -41,6 +48,14 @@ final class Lanes {
         y = y.lanewise(VectorOperators.XOR, y.lanewise(VectorOperators.LSHL, 7).and(0x9D2C5680));
         y = y.lanewise(VectorOperators.XOR, y.lanewise(VectorOperators.LSHL, 15).and(0xEFC60000));
         return y.lanewise(VectorOperators.XOR, y.lanewise(VectorOperators.LSHR, 18)).and(0xFFFFFF);
+    }
+
+    /** The elements of two vectors, one behind the other. */
+    static double[] lanes(DoubleVector first, DoubleVector second) {
+        double[] lanes = new double[2 * first.length()];
+        first.intoArray(lanes, 0);
+        second.intoArray(lanes, first.length());
+        return lanes;
     }
 
     /** Stores four vectors one behind the other. */

@@ -8,8 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@link ReductionKernels} on vectors; a template of {@link VectorTemplates}. The sixteen partial sums lie in four vectors
- * of 256 bits, each fed by four floats that are widened as they are loaded: wider vectors would leave too few sums to hide
- * the latency of an addition. Machines of 128 bits take the specification.
+ * of 256 bits, each fed by four floats that are widened as they are loaded. Machines of 128 bits take the specification, those
+ * of 512 {@link VectorWideReductions}.
  */
 final class VectorReductions implements ReductionKernels {
     private static final VectorTemplates.Constants CONSTANTS = VectorTemplates.Constants.of(MethodHandles.lookup());

@@ -39,6 +39,11 @@ final class VectorTemplates {
             }
         }
 
+        /** The same at half the width. */
+        Constants ofHalfWidth() {
+            return new Constants(type, bits / 2);
+        }
+
         Rounding rounding() {
             return Rounding.of(type);
         }
@@ -87,7 +92,7 @@ final class VectorTemplates {
                 type,
                 define(VectorCodec.class, CodecKernels.class, constants),
                 define(VectorArithmetic.class, ArithmeticKernels.class, constants),
-                define(VectorReductions.class, ReductionKernels.class, constants),
+                define(bits == 512 ? VectorWideReductions.class : VectorReductions.class, ReductionKernels.class, constants),
                 define(VectorSelection.class, SelectionKernels.class, constants),
                 define(VectorVoting.class, VotingKernels.class, constants));
     }
