@@ -67,13 +67,13 @@ final class VectorCodec implements CodecKernels {
             return scalar.encode(from, type, target, offset, length);
         }
         int whole = length & -LANES;
-        IntVector largest = switch (type) {
+        int largest = switch (type) {
             case BF16 -> encodeBFloat16(from, target, offset, whole);
             case F16 -> encodeFloat16(from, target, offset, whole);
             default -> encodeFloat(from, target, offset, whole);
         };
         long nonFinite = 0;
-        if (largest.reduceLanes(VectorOperators.MAX) >= INFINITY) {
+        if (largest >= INFINITY) {
             nonFinite = countFrom(from, type, whole);
         }
         for (int i = whole; i < length; i++) {
@@ -91,43 +91,48 @@ final class VectorCodec implements CodecKernels {
         return count;
     }
 
-    private static IntVector encodeBFloat16(Tile from, MemorySegment target, long offset, int whole) {
+    /** Writes elements; returns the largest magnitude of what was written, as the bits of a float. */
+    private static int encodeBFloat16(Tile from, MemorySegment target, long offset, int whole) {
         short[] halves = from.halves();
         IntVector largest = IntVector.zero(INTS);
         for (int i = 0; i < whole; i += LANES) {
-            IntVector bits = TO_BF16.cast(FloatVector.fromArray(FLOATS, from.floats, i))
-                    .reinterpretAsInts();
-            largest = largest.max(bits.and(0x7FFFFFFF));
-            ((ShortVector) bits.lanewise(VectorOperators.ASHR, 16).convertShape(VectorOperators.I2S, SHORTS, 0))
+            FloatVector value = FloatVector.fromArray(FLOATS, from.floats, i);
+            largest = largest.max(value.reinterpretAsInts().and(0x7FFFFFFF));
+            ((ShortVector) TO_BF16.round(value).reinterpretAsInts().lanewise(VectorOperators.ASHR, 16).convertShape(VectorOperators.I2S, SHORTS, 0))
                     .intoArray(halves, i);
         }
         MemorySegment.copy(halves, 0, target, ScalarCodec.SHORT, offset, whole);
-        return largest;
+        return ofEncoded(largest.reduceLanes(VectorOperators.MAX), from, DType.BF16, target, offset, whole);
     }
 
-    private static IntVector encodeFloat(Tile from, MemorySegment target, long offset, int whole) {
+    /** The largest magnitude as it was encoded; where there is a NaN, encodes again, since only the canonical one is written. */
+    private static int ofEncoded(int largest, Tile from, DType type, MemorySegment target, long offset, int whole) {
+        if (largest > INFINITY) {
+            for (int i = 0; i < whole; i++) {
+                ScalarCodec.encodeOne(from, i, type, target, offset + (long) i * type.bytes());
+            }
+            return largest;
+        }
+        return Float.floatToRawIntBits(Rounding.of(type).cast(Float.intBitsToFloat(largest)));
+    }
+
+    private static int encodeFloat(Tile from, MemorySegment target, long offset, int whole) {
         IntVector largest = IntVector.zero(INTS);
         for (int i = 0; i < whole; i += LANES) {
             largest = largest.max(FloatVector.fromArray(FLOATS, from.floats, i).reinterpretAsInts().and(0x7FFFFFFF));
         }
         MemorySegment.copy(from.floats, 0, target, ScalarCodec.FLOAT, offset, whole);
-        if (largest.reduceLanes(VectorOperators.MAX) > INFINITY) {
-            // There is a NaN, of which only the canonical one is written.
-            for (int i = 0; i < whole; i++) {
-                ScalarCodec.encodeOne(from, i, DType.F32, target, offset + 4L * i);
-            }
-        }
-        return largest;
+        return ofEncoded(largest.reduceLanes(VectorOperators.MAX), from, DType.F32, target, offset, whole);
     }
 
-    private static IntVector encodeFloat16(Tile from, MemorySegment target, long offset, int whole) {
+    private static int encodeFloat16(Tile from, MemorySegment target, long offset, int whole) {
         int largest = 0;
         for (int i = 0; i < whole; i++) {
             short bits = Float.floatToFloat16(from.floats[i] != from.floats[i] ? Float.NaN : from.floats[i]);
             largest = Math.max(largest, bits & 0x7FFF);
             target.set(ScalarCodec.SHORT, offset + 2L * i, bits);
         }
-        return IntVector.broadcast(INTS, largest >= 0x7C00 ? INFINITY : 0);
+        return largest >= 0x7C00 ? INFINITY : 0;
     }
 
     @Override
