@@ -45,21 +45,23 @@ final class MagnitudeRanks {
 
     /** Returns false, and does nothing, if the keys lie too far apart. */
     private boolean atOnce(int[] keys, int first, int stride, int length, int[] ofRank, int[] target) {
-        int end = first + length * stride;
+        int[] own = contiguous(keys, first, stride, length);
         int least = Integer.MAX_VALUE;
         int most = 0;
-        for (int i = first; i < end; i += stride) {
-            int key = keys[i];
-            most = Math.max(most, key);
-            least = Math.min(least, key - 1 & Integer.MAX_VALUE);
+        for (int i = 0; i < length; i++) {
+            most = Math.max(most, own[i]);
+            least = Math.min(least, own[i] - 1 & Integer.MAX_VALUE);
         }
         // Place 0 is that of zeros, which may lie far below all others.
         int zero = Math.min(least, most);
         if (most - zero > LARGEST_SPREAD * (long) length) {
             return false;
         }
-        for (int i = first; i < end; i += stride) {
-            places[Math.max(keys[i], zero) - zero]++;
+        for (int i = 0; i < length; i++) {
+            own[i] = Math.max(own[i], zero) - zero;
+        }
+        for (int i = 0; i < length; i++) {
+            places[own[i]]++;
         }
         int sum = 0;
         for (int place = 0; place <= most - zero; place++) {
@@ -67,16 +69,36 @@ final class MagnitudeRanks {
             places[place] = sum;
             sum += count;
         }
-        for (int i = first; i < end; i += stride) {
-            target[i] = ofRank[places[Math.max(keys[i], zero) - zero]++];
+        for (int i = 0; i < length; i++) {
+            own[i] = ofRank[places[own[i]]++];
+        }
+        for (int i = 0; i < length; i++) {
+            target[first + i * stride] = own[i];
         }
         Arrays.fill(places, 0, most - zero + 1, 0);
         return true;
     }
 
+    /** Keys side by side, so that the compiler makes vector loops of what is done to them. */
+    private int[] contiguous(int[] keys, int first, int stride, int length) {
+        if (other.length < length) {
+            other = new int[length];
+        }
+        if (stride == 1) {
+            System.arraycopy(keys, first, other, 0, length);
+        } else {
+            for (int i = 0; i < length; i++) {
+                other[i] = keys[first + i * stride];
+            }
+        }
+        return other;
+    }
+
     private void byDigits(int[] keys, int first, int stride, int length, int[] ofRank, int[] target) {
         if (order.length < length) {
             order = new int[length];
+        }
+        if (other.length < length) {
             other = new int[length];
         }
         for (int i = 0; i < length; i++) {
