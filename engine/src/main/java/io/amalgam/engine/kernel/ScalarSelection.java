@@ -95,6 +95,22 @@ final class ScalarSelection implements SelectionKernels {
     }
 
     @Override
+    public void markNonZero(Tile a, int length, long[] bits, long firstBit) {
+        for (int from = 0; from < length; from += Long.SIZE) {
+            bits[(int) (firstBit + from >>> 6)] = nonZero(a, from, Math.min(Long.SIZE, length - from));
+        }
+    }
+
+    /** A bit for each of up to 64 elements, the first one lowest. */
+    static long nonZero(Tile a, int from, int count) {
+        long word = 0;
+        for (int i = 0; i < count; i++) {
+            word |= (a.get(from + i) != 0 ? 1L : 0L) << i;
+        }
+        return word;
+    }
+
+    @Override
     public void keepMarked(Tile a, int length, long[] bits, long firstBit) {
         for (int i = 0; i < length; i++) {
             long bit = firstBit + i;

@@ -33,6 +33,9 @@ public interface SelectionKernels {
      */
     void keepBetween(Tile a, int length, long low, long dropLow, long high, long keepHigh, int[] seen);
 
+    /** Sets bits in {@code bits}, from {@code firstBit}, a multiple of 64: one where an element is not zero. */
+    void markNonZero(Tile a, int length, long[] bits, long firstBit);
+
     /** Sets to zero the elements whose bit in {@code bits}, from {@code firstBit}, a multiple of 64, is not set. */
     void keepMarked(Tile a, int length, long[] bits, long firstBit);
 

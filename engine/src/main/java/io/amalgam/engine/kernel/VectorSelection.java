@@ -133,6 +133,21 @@ final class VectorSelection implements SelectionKernels {
     }
 
     @Override
+    public void markNonZero(Tile a, int length, long[] bits, long firstBit) {
+        int whole = length & -Long.SIZE;
+        for (int start = 0; start < whole; start += Long.SIZE) {
+            long word = 0;
+            for (int i = 0; i < Long.SIZE; i += LANES) {
+                word |= Lanes.load(FLOATS, a, start + i).compare(VectorOperators.NE, 0).toLong() << i;
+            }
+            bits[(int) (firstBit + start >>> 6)] = word;
+        }
+        if (whole < length) {
+            bits[(int) (firstBit + whole >>> 6)] = ScalarSelection.nonZero(a, whole, length - whole);
+        }
+    }
+
+    @Override
     public void keepMarked(Tile a, int length, long[] bits, long firstBit) {
         for (int i = 0; i < length; i += LANES) {
             long bit = firstBit + i;

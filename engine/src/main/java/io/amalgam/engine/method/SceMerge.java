@@ -33,6 +33,10 @@ final class SceMerge extends PointwiseMerge {
     private long kept;
     /** The positions of the variance at the cut; null if all or none of them are kept. */
     private EqualElements equal;
+    /** A bit for each position that is kept, found with the energies and used for the output; null where memory does not hold them. */
+    private long[] marks;
+    /** Whether all of {@link #marks} is there. */
+    private boolean marked;
 
     SceMerge(TensorTask task) {
         super(task);
@@ -61,6 +65,10 @@ final class SceMerge extends PointwiseMerge {
         }
         if (stage == Stage.ENERGY) {
             stage = Stage.DONE;
+            long words = (task.elements() + Long.SIZE - 1) / Long.SIZE;
+            if (kept > 0 && counts != null && words * Long.BYTES <= task.maskBytes()) {
+                marks = new long[(int) words];
+            }
             return new EnergyPass();
         }
         return null;
@@ -161,6 +169,10 @@ final class SceMerge extends PointwiseMerge {
             for (Tile vector : vectors) {
                 arithmetic.fill(vector, 0, length);
             }
+        } else if (marked) {
+            for (Tile vector : vectors) {
+                selection.keepMarked(vector, length, marks, strip.first() + from);
+            }
         } else if (counts != null) {
             Tile variance = variance(strip, vectors, length);
             long quota = counts.equal(0) - counts.equalBefore(0);
@@ -171,6 +183,9 @@ final class SceMerge extends PointwiseMerge {
             }
             seen[0] += selection.keepLargest(variance, length, counts.key(0), quota);
             kernels.voting().keepWhere(vectors, models.length, variance, length);
+            if (marks != null) {
+                selection.markNonZero(variance, length, marks, strip.first() + from);
+            }
         }
         return vectors;
     }
@@ -196,6 +211,7 @@ final class SceMerge extends PointwiseMerge {
 
         @Override
         public void complete() {
+            marked = marks != null;
             double total = 0;
             for (int model = 0; model < models.length; model++) {
                 weights[model] = kernels.round(sums.total(model) / task.elements());

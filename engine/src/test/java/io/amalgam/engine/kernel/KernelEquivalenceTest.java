@@ -231,6 +231,11 @@ class KernelEquivalenceTest {
             }
             long[] bits = random.longs(80).toArray();
             same(type, width, n, "keepMarked", t, (k, x) -> k.selection().keepMarked(x[0], n, bits, 128));
+            long[] leftMarks = bits.clone();
+            long[] rightMarks = bits.clone();
+            scalar.markNonZero(a, n, leftMarks, 128);
+            vector.markNonZero(a, n, rightMarks, 128);
+            assertArrayEquals(leftMarks, rightMarks);
         }
     }
 
@@ -257,6 +262,29 @@ class KernelEquivalenceTest {
                     assertEquals(
                             scalar.encode(left, stored, MemorySegment.ofArray(one), 3, n),
                             vector.encode(left, stored, MemorySegment.ofArray(two), 3, n));
+                    assertArrayEquals(one, two, type + " to " + stored + ", length " + n);
+                }
+            }
+        }
+    }
+
+    /** What rounds to infinity is counted though no element is infinite; ordinary elements are encoded without a second look. */
+    @ParameterizedTest
+    @MethodSource("variants")
+    void encodingOfFiniteElements(DType type, int width) {
+        Random random = new Random(37);
+        for (DType stored : new DType[] {DType.BF16, DType.F16, DType.F32}) {
+            for (boolean large : new boolean[] {false, true}) {
+                for (int n : LENGTHS) {
+                    Tile a = tile(type, n, random, false);
+                    if (large && n > 0) {
+                        a.set(random.nextInt(n), -Float.MAX_VALUE);
+                    }
+                    byte[] one = new byte[n * stored.bytes() + 3];
+                    byte[] two = one.clone();
+                    assertEquals(
+                            Kernels.scalar(type).codec().encode(a, stored, MemorySegment.ofArray(one), 3, n),
+                            vectorKernels(type, width).codec().encode(a, stored, MemorySegment.ofArray(two), 3, n));
                     assertArrayEquals(one, two, type + " to " + stored + ", length " + n);
                 }
             }
