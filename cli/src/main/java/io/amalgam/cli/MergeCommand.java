@@ -5,6 +5,7 @@ import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.error.Problem;
 import io.amalgam.engine.execute.ExecutionListener;
 import io.amalgam.engine.execute.ExecutionOptions;
+import io.amalgam.engine.kernel.Kernels;
 import io.amalgam.engine.merge.IntermediateModels;
 import io.amalgam.engine.merge.LocalMerge;
 import io.amalgam.engine.plan.PinnedRecipe;
@@ -96,6 +97,7 @@ final class MergeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter err = spec.commandLine().getErr();
+        Kernels.prepare();
         if (!quiet) {
             IgnoredOptions.notes(spec.commandLine().getParseResult()).forEach(note -> Failures.print(err, note));
         }

@@ -39,6 +39,7 @@ public final class ChunkExecutor {
                 ShardOutput output = new ShardOutput(sink, listener)) {
             byte[] header = SafetensorsWriter.header(
                     slice.chunk().tensors().stream().map(TensorPlan::header).toList());
+            Rehearsal.before(slice.chunk(), options);
             List<Thread> threads = run.start();
             try {
                 output.write(MemorySegment.ofArray(header), () -> {});

@@ -39,6 +39,11 @@ public record KernelChoice(boolean vector, int bits) {
         return Holder.CHOSEN;
     }
 
+    /** Whether no property asks for a certain choice. */
+    static boolean free() {
+        return System.getProperty(PROPERTY) == null && System.getProperty(BITS_PROPERTY) == null;
+    }
+
     private static boolean moduleIsThere() {
         return ModuleLayer.boot().findModule(MODULE).isPresent();
     }

@@ -1,8 +1,8 @@
 package io.amalgam.engine.kernel;
 
 import io.amalgam.engine.checkpoint.DType;
-import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The arithmetic of one type, in the implementation that this process has chosen ({@link KernelChoice}).
@@ -22,26 +22,39 @@ public record Kernels(
         SelectionKernels selection,
         VotingKernels voting) {
 
-    private static final RandomKernels RANDOM = KernelChoice.chosen().random();
-    private static final Map<DType, Kernels> CHOSEN = new EnumMap<>(DType.class);
+    private static final Map<DType, Kernels> CHOSEN = new ConcurrentHashMap<>();
 
-    static {
-        for (DType type : new DType[] {DType.F64, DType.F32, DType.F16, DType.BF16}) {
-            CHOSEN.put(type, KernelChoice.chosen().kernels(type));
-        }
+    private static final class RandomHolder {
+        static final RandomKernels RANDOM = KernelChoice.chosen().random();
     }
 
     /**
-     * The kernels for arithmetic in {@code type}.
+     * The kernels for arithmetic in {@code type}; made when they are first asked for.
      *
      * @throws IllegalArgumentException if no arithmetic is defined on it
      */
     public static Kernels of(DType type) {
         Kernels kernels = CHOSEN.get(type);
-        if (kernels == null) {
+        if (kernels != null) {
+            return kernels;
+        }
+        if (!type.floating()) {
             throw new IllegalArgumentException("no arithmetic on " + type);
         }
-        return kernels;
+        return CHOSEN.computeIfAbsent(type, KernelChoice.chosen()::kernels);
+    }
+
+    /**
+     * Begins to make the kernels that most merges need, on a thread of its own: what a program has to do before it knows
+     * its weights need not wait for them. A choice that cannot be had is told to whoever asks for kernels first.
+     */
+    public static void prepare() {
+        if (KernelChoice.free()) {
+            Thread.ofPlatform().daemon().name("amalgam-kernels").start(() -> {
+                of(DType.BF16);
+                of(DType.F32);
+            });
+        }
     }
 
     /** A new tile for this arithmetic. */
@@ -64,7 +77,7 @@ public record Kernels(
 
     /** The inner loops of the random stream. */
     public static RandomKernels random() {
-        return RANDOM;
+        return RandomHolder.RANDOM;
     }
 
     /** The scalar implementation, which is the specification. */
