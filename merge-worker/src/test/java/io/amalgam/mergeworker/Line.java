@@ -153,7 +153,7 @@ final class Line implements AutoCloseable {
         MergePlan plan = Planner.plan(pinned);
         EngineShardMaker maker = new EngineShardMaker(sources(), other, ExecutionOptions.defaults().withThreads(1));
         for (int i = 0; i < plan.chunks().size(); i++) {
-            maker.make(plan.slice(i), ExecutionListener.NONE);
+            maker.make(plan.slice(i), ExecutionListener.NONE, () -> { });
         }
         return other.assemble(plan, pinned);
     }

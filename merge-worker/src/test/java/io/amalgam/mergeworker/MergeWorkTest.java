@@ -88,7 +88,7 @@ class MergeWorkTest extends PartsOfTheLine {
     void aChunkThatThreeWorkersDiedWithIsGivenUp() throws Exception {
         line.publish(chunk("merge-lost", 0, Version.NUMERICS, 60));
         AtomicInteger deaths = new AtomicInteger();
-        ShardMaker deadly = (slice, listener) -> {
+        ShardMaker deadly = (slice, listener, computed) -> {
             deaths.incrementAndGet();
             // It takes the slot with it, as it would a process: nothing is published, and the broker gives the record on.
             throw new StackOverflowError("the worker dies");
@@ -113,7 +113,7 @@ class MergeWorkTest extends PartsOfTheLine {
         PinnedRecipe pinned = line.pin(Line.recipe(0.66, "ordering-expert", "navigation-expert"), Line.SHARD_BYTES);
         MergePlan plan = Planner.plan(pinned);
         for (int index = 0; index < plan.chunks().size(); index++) {
-            engine().make(plan.slice(index), ExecutionListener.NONE);
+            engine().make(plan.slice(index), ExecutionListener.NONE, () -> { });
         }
         line.store().assemble(plan, pinned);
         // Two have begun it again, and died before they could tell.
@@ -151,8 +151,32 @@ class MergeWorkTest extends PartsOfTheLine {
     }
 
     @Test
+    void theNextShardIsComputedWhileOneIsMadeSafe() throws Exception {
+        CountDownLatch begun = new CountDownLatch(2);
+        ShardMaker engine = engine();
+        ShardMaker slowToStore = (slice, listener, computed) -> {
+            begun.countDown();
+            return engine.make(slice, listener, () -> {
+                computed.run();
+                // The first shard has no receipt before the second one is begun.
+                while (begun.getCount() > 0) {
+                    Thread.onSpinWait();
+                }
+            });
+        };
+        try (OneWorker worker = new OneWorker("overlapping", slowToStore)) {
+            for (int index = 0; index < 2; index++) {
+                line.publish(chunk("merge-overlapping", 0.61, index, Version.NUMERICS, 60));
+            }
+            Line.await(() -> line.events(Topics.CHUNK_RESULTS, ChunkCompleted.class,
+                    event -> event.merge().equals("merge-overlapping")).size() == 2);
+        }
+        assertTrue(failures("merge-overlapping").isEmpty());
+    }
+
+    @Test
     void aChunkPastItsDeadlineIsStoppedAndFails() throws Exception {
-        ShardMaker endless = (slice, listener) -> {
+        ShardMaker endless = (slice, listener, computed) -> {
             while (!listener.cancelled()) {
                 listener.bytesRead(1);
                 Thread.onSpinWait();
@@ -205,7 +229,7 @@ class MergeWorkTest extends PartsOfTheLine {
         MergeRequested request = Line.request(pinned, 1);
         CountDownLatch running = new CountDownLatch(1);
         AtomicLong stoppedAt = new AtomicLong();
-        ShardMaker waiting = (slice, listener) -> {
+        ShardMaker waiting = (slice, listener, computed) -> {
             running.countDown();
             while (!listener.cancelled()) {
                 listener.bytesRead(1);
@@ -235,7 +259,11 @@ class MergeWorkTest extends PartsOfTheLine {
 
     /** A chunk whose slice is in the store, of a merge that nobody coordinates. */
     private static ChunkRequested chunk(String merge, int index, int numerics, long deadlineSeconds) {
-        PinnedRecipe pinned = line.pin(Line.recipe(WEIGHT, "ordering-expert", "navigation-expert"), Line.SHARD_BYTES);
+        return chunk(merge, WEIGHT, index, numerics, deadlineSeconds);
+    }
+
+    private static ChunkRequested chunk(String merge, double weight, int index, int numerics, long deadlineSeconds) {
+        PinnedRecipe pinned = line.pin(Line.recipe(weight, "ordering-expert", "navigation-expert"), Line.SHARD_BYTES);
         MergePlan plan = Planner.plan(pinned);
         String location = ArtifactStore.chunkLocation(plan.digest(), index);
         line.store().put(location, PlanJson.write(plan.slice(index)));

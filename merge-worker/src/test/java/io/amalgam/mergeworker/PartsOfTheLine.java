@@ -124,8 +124,8 @@ abstract class PartsOfTheLine {
             log = new LogReader(connection, Topics.MERGES, view::accept);
             log.start();
             WorkerMetrics metrics = new WorkerMetrics(new SimpleMeterRegistry());
-            ShardMaker counting = (slice, listener) -> {
-                ShardMaker.MadeShard shard = shards.make(slice, listener);
+            ShardMaker counting = (slice, listener, computed) -> {
+                ShardMaker.MadeShard shard = shards.make(slice, listener, computed);
                 made.incrementAndGet();
                 return shard;
             };

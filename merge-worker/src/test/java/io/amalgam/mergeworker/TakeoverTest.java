@@ -33,14 +33,14 @@ class TakeoverTest extends PartsOfTheLine {
         MergeRequested request = Line.request(pinned, 1);
         Semaphore permits = new Semaphore(3);
         ShardMaker engine = engine();
-        ShardMaker limited = (slice, listener) -> {
+        ShardMaker limited = (slice, listener, computed) -> {
             while (!permits.tryAcquire()) {
                 if (listener.cancelled()) {
                     throw new AmalgamException(ErrorCode.CANCELLED, "the test's worker stops");
                 }
                 Thread.onSpinWait();
             }
-            return engine.make(slice, listener);
+            return engine.make(slice, listener, computed);
         };
         int chunks;
         try (OneWorker worker = new OneWorker("first", limited)) {
@@ -81,7 +81,7 @@ class TakeoverTest extends PartsOfTheLine {
                     Topics.MERGE_CHUNKS, ChunkRequested.class, event -> event.merge().equals(request.merge())).isEmpty());
             CopyOnWriteArrayList<Integer> made = new CopyOnWriteArrayList<>();
             ShardMaker engine = engine();
-            ShardMaker slow = (slice, listener) -> {
+            ShardMaker slow = (slice, listener, computed) -> {
                 made.add(slice.chunk().index());
                 while (made.size() > 2) {
                     if (listener.cancelled()) {
@@ -89,7 +89,7 @@ class TakeoverTest extends PartsOfTheLine {
                     }
                     Thread.onSpinWait();
                 }
-                return engine.make(slice, listener);
+                return engine.make(slice, listener, computed);
             };
             try (OneWorker first = new OneWorker("stopped", slow)) {
                 Line.await(() -> made.size() == 3);
@@ -110,14 +110,14 @@ class TakeoverTest extends PartsOfTheLine {
         AtomicInteger outages = new AtomicInteger();
         AtomicInteger faults = new AtomicInteger();
         ShardMaker engine = engine();
-        ShardMaker troubled = (slice, listener) -> {
+        ShardMaker troubled = (slice, listener, computed) -> {
             if (slice.chunk().index() == 0 && outages.getAndIncrement() < 2) {
                 throw new AmalgamException(ErrorCode.SOURCE_UNAVAILABLE, "the source does not answer");
             }
             if (slice.chunk().index() == 1 && faults.getAndIncrement() < 2) {
                 throw new IllegalStateException("a fault that passes");
             }
-            return engine.make(slice, listener);
+            return engine.make(slice, listener, computed);
         };
         try (OneCoordinator coordinator = new OneCoordinator();
                 OneWorker worker = new OneWorker("troubled", troubled)) {
@@ -136,7 +136,7 @@ class TakeoverTest extends PartsOfTheLine {
     void aFaultThatStaysEndsTheMergeAfterThreeAttempts() throws Exception {
         PinnedRecipe pinned = line.pin(Line.recipe(0.4, "ordering-expert", "navigation-expert"), Line.SHARD_BYTES);
         MergeRequested request = Line.request(pinned, 1);
-        ShardMaker broken = (slice, listener) -> {
+        ShardMaker broken = (slice, listener, computed) -> {
             throw new IllegalStateException("a fault that stays");
         };
         try (OneCoordinator coordinator = new OneCoordinator(); OneWorker worker = new OneWorker("broken", broken)) {

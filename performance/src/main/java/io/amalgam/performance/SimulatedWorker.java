@@ -54,7 +54,8 @@ public final class SimulatedWorker {
         LogReader log = new LogReader(connection, Topics.MERGES, view::accept);
         log.start();
         MergeWork handler = new MergeWork(
-                name, store, (slice, listener) -> make(store, slice, listener, work), view, publisher, clock, new Silent());
+                name, store, (slice, listener, computed) -> make(store, slice, listener, computed, work), view, publisher,
+                clock, new Silent());
         WorkLoop loop = new WorkLoop(
                 name, new ShareGroupQueue(connection, Topics.CHUNK_WORKERS), SLOTS, handler, publisher, clock,
                 letter -> System.err.println("dead letter: " + letter.reason()));
@@ -64,7 +65,7 @@ public final class SimulatedWorker {
     }
 
     private static ShardMaker.MadeShard make(
-            FileSystemStore store, ChunkSlice slice, ExecutionListener listener, Duration work) {
+            FileSystemStore store, ChunkSlice slice, ExecutionListener listener, Runnable computed, Duration work) {
         long end = System.nanoTime() + work.toNanos();
         try {
             while (System.nanoTime() < end) {
@@ -76,6 +77,7 @@ public final class SimulatedWorker {
             byte[] shard = slice.chunk().key().getBytes(StandardCharsets.US_ASCII);
             try (ShardWriter writer = store.openShard(slice.artifactKey(), slice.chunk())) {
                 writer.write(MemorySegment.ofArray(shard));
+                computed.run();
                 String digest = Sha256.of(shard);
                 return new ShardMaker.MadeShard(
                         writer.commit(new ExecutionResult(shard.length, digest, 0, Map.of())), 0);

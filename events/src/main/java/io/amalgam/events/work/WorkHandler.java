@@ -26,17 +26,26 @@ public interface WorkHandler {
     record Work(Received received, int deliveries) {
     }
 
-    /** When the heavy part may begin: one record is worked on while the next is made ready. */
+    /**
+     * When the heavy part may begin: one record is worked on while the next is made ready and the one before it is made
+     * safe.
+     */
     interface Turn {
 
         /**
-         * Waits until no other record is worked on, then holds the place until the handler returns.
+         * Waits until no other record is worked on, then holds the place until it is passed on or the handler returns.
          *
          * @param needed how long the work may take
          * @return false if the worker drains, or if the record would not stay ours for {@code needed}: then the
          *     handler returns {@link Outcome#GIVE_BACK}
          */
         boolean take(Duration needed) throws InterruptedException;
+
+        /**
+         * Lets another record have its turn: what is left of this one's work waits for disks and for the broker, and leaves
+         * the processors alone. Does nothing where the place is not held.
+         */
+        void pass();
 
         /** Whether work should stop where it is, since the worker drains and its patience is at an end. */
         boolean stopped();

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * Takes records of work from a queue and has them done.
  *
  * <p>Each slot is a thread that holds at most one record. With two slots and one turn, one record is worked on while
- * the other slot has the next one ready. Records that cannot be read are dead-lettered and the line goes on. While
+ * the other slot makes the one before it safe, and then has the next one ready. Records that cannot be read are dead-lettered and the line goes on. While
  * something that handlers need is out, nothing more is taken. When the worker drains, slots stop taking; what is being
  * worked on may finish within the given patience, and everything else is published again for others.
  */
@@ -199,7 +199,7 @@ public final class WorkLoop implements AutoCloseable {
         try {
             return handler.handle(new Work(received, record.deliveries()), turn);
         } finally {
-            turn.end();
+            turn.pass();
         }
     }
 
@@ -297,7 +297,8 @@ public final class WorkLoop implements AutoCloseable {
             return stopped || !isOpen() && drainEnd - System.nanoTime() < needed.toNanos();
         }
 
-        void end() {
+        @Override
+        public void pass() {
             if (taken) {
                 taken = false;
                 turns.release();

@@ -234,6 +234,34 @@ class WorkLoopTest {
     }
 
     @Test
+    void aRecordThatPassedItsTurnIsMadeSafeWhileTheNextIsWorkedOn() throws Exception {
+        CountDownLatch othersDone = new CountDownLatch(1);
+        AtomicBoolean first = new AtomicBoolean(true);
+        AtomicInteger working = new AtomicInteger();
+        AtomicInteger mostWorking = new AtomicInteger();
+        Recorder recorder = new Recorder((merge, work, turn) -> {
+            boolean isFirst = first.getAndSet(false);
+            assertTrue(turn.take(Duration.ofSeconds(60)));
+            mostWorking.accumulateAndGet(working.incrementAndGet(), Math::max);
+            Thread.sleep(20);
+            working.decrementAndGet();
+            turn.pass();
+            if (isFirst) {
+                // As if its disk were slow.
+                othersDone.await();
+            }
+            return WorkHandler.Outcome.DONE;
+        });
+        publish("pass-1", "pass-2", "pass-3");
+        try (WorkLoop loop = start("passing", recorder)) {
+            await(() -> recorder.seen().size() == 2);
+            othersDone.countDown();
+            await(() -> recorder.seen().size() == 3);
+        }
+        assertEquals(1, mostWorking.get());
+    }
+
+    @Test
     void aDrainingWorkerFinishesWhatItWorksOnAndGivesTheRestToOthers() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch finish = new CountDownLatch(1);

@@ -33,10 +33,11 @@ public final class EngineShardMaker implements ShardMaker {
     }
 
     @Override
-    public MadeShard make(ChunkSlice slice, ExecutionListener listener) {
+    public MadeShard make(ChunkSlice slice, ExecutionListener listener, Runnable computed) {
         PlannedModels models = new PlannedModels(slice.models());
         try (ShardWriter writer = store.openShard(slice.artifactKey(), slice.chunk())) {
             ExecutionResult result = executor.execute(slice, models, writer, listener);
+            computed.run();
             // Before the receipt: a shard of models that changed meanwhile is nobody's.
             models.verifyUnchanged();
             ChunkReceipt receipt = writer.commit(result);

@@ -250,6 +250,11 @@ public final class MergeWork implements WorkHandler {
             return turn.take(Duration.ofSeconds(deadlineSeconds));
         }
 
+        /** The next record is computed while this one's shard is synced and its result is told. */
+        final void pass() {
+            turn.pass();
+        }
+
         final boolean mergeEnded() {
             return view.ended(merge);
         }
@@ -326,7 +331,7 @@ public final class MergeWork implements WorkHandler {
             listener.started();
             MadeShard made;
             try {
-                made = shards.make(slice, watch);
+                made = shards.make(slice, watch, this::pass);
             } catch (AmalgamException failure) {
                 if (failure.code() != ErrorCode.CANCELLED || watch.reason() == null) {
                     throw failure;

@@ -20,8 +20,9 @@ public interface ShardMaker {
      * Makes a shard: when this returns, shard and receipt are safe in the store.
      *
      * @param listener told of every byte, and asked whether to go on
+     * @param computed called when everything is computed and handed to the store: what is left is to make it safe
      * @throws io.amalgam.engine.error.AmalgamException with {@code CANCELLED} when the listener says so, a transient code
      *     when something does not answer, else with what is wrong for good
      */
-    MadeShard make(ChunkSlice slice, ExecutionListener listener);
+    MadeShard make(ChunkSlice slice, ExecutionListener listener, Runnable computed);
 }

@@ -53,7 +53,7 @@ public interface WorkerConfiguration {
         @WithDefault("0")
         int threads();
 
-        /** Records that are held at once: one is worked on, the others are made ready. */
+        /** Records that are held at once: one is worked on, the others are made ready or made safe. */
         @WithDefault("2")
         int slots();
 
