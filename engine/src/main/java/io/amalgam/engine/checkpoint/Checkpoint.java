@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.json.StrictJson;
 import io.amalgam.engine.source.InParallel;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.RangeReader;

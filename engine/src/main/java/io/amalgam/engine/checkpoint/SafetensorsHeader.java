@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.json.StrictJson;
 import io.amalgam.engine.source.RangeReader;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

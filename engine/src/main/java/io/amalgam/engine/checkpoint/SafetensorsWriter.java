@@ -2,6 +2,7 @@ package io.amalgam.engine.checkpoint;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.json.IndentedJson;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -3,7 +3,7 @@ package io.amalgam.engine.execute;
 import io.amalgam.engine.checkpoint.DType;
 import io.amalgam.engine.kernel.Kernels;
 import io.amalgam.engine.kernel.Tile;
-import io.amalgam.engine.plan.TensorSource;
+import io.amalgam.engine.tensor.TensorSource;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

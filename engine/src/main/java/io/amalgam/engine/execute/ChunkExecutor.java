@@ -4,7 +4,7 @@ import io.amalgam.engine.checkpoint.SafetensorsWriter;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.plan.ChunkSlice;
-import io.amalgam.engine.plan.TensorPlan;
+import io.amalgam.engine.tensor.TensorPlan;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;

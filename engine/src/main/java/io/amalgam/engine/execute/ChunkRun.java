@@ -5,7 +5,7 @@ import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.method.Pass;
 import io.amalgam.engine.method.RandomStream;
 import io.amalgam.engine.plan.ChunkPlan;
-import io.amalgam.engine.plan.TensorPlan;
+import io.amalgam.engine.tensor.TensorPlan;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

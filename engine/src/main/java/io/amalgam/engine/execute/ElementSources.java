@@ -2,8 +2,8 @@ package io.amalgam.engine.execute;
 
 import io.amalgam.engine.checkpoint.DType;
 import io.amalgam.engine.plan.RowTable;
-import io.amalgam.engine.plan.TensorPlan;
-import io.amalgam.engine.plan.TensorSource;
+import io.amalgam.engine.tensor.TensorPlan;
+import io.amalgam.engine.tensor.TensorSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

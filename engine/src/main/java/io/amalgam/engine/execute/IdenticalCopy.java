@@ -4,7 +4,7 @@ import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.method.Strip;
 import io.amalgam.engine.method.TensorMerge;
-import io.amalgam.engine.plan.TensorPlan;
+import io.amalgam.engine.tensor.TensorPlan;
 import java.lang.foreign.MemorySegment;
 
 /** A tensor without arithmetic, of integers: copied if it is the same in all inputs, refused otherwise. */

@@ -4,7 +4,7 @@ import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.plan.ChunkPlan;
 import io.amalgam.engine.plan.ChunkSlice;
-import io.amalgam.engine.plan.PlannedModel;
+import io.amalgam.engine.source.PlannedModel;
 import io.amalgam.engine.source.RangeReader;
 import io.amalgam.engine.source.ScratchRanges;
 import io.amalgam.engine.source.ScratchRanges.Range;

@@ -1,7 +1,7 @@
 package io.amalgam.engine.execute;
 
 import io.amalgam.engine.plan.MergePlan;
-import io.amalgam.engine.plan.TensorPlan;
+import io.amalgam.engine.tensor.TensorPlan;
 import java.io.IOException;
 import java.util.List;
 

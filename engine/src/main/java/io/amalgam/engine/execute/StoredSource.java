@@ -1,7 +1,7 @@
 package io.amalgam.engine.execute;
 
 import io.amalgam.engine.checkpoint.DType;
-import io.amalgam.engine.plan.TensorSource;
+import io.amalgam.engine.tensor.TensorSource;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 

@@ -8,7 +8,7 @@ import io.amalgam.engine.method.Pass;
 import io.amalgam.engine.method.RandomStream;
 import io.amalgam.engine.method.TensorMerge;
 import io.amalgam.engine.method.TensorTask;
-import io.amalgam.engine.plan.TensorPlan;
+import io.amalgam.engine.tensor.TensorPlan;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 

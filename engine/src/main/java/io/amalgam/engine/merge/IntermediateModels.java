@@ -2,9 +2,9 @@ package io.amalgam.engine.merge;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
-import io.amalgam.engine.plan.PlannedModel;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSource;
+import io.amalgam.engine.source.PlannedModel;
 import io.amalgam.engine.source.RangeReader;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package io.amalgam.engine.merge;
 
 import io.amalgam.engine.execute.ModelOpener;
-import io.amalgam.engine.plan.PlannedModel;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSource;
+import io.amalgam.engine.source.PlannedModel;
 import io.amalgam.engine.source.RangeReader;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -2,8 +2,8 @@ package io.amalgam.engine.method;
 
 import io.amalgam.engine.checkpoint.DType;
 import io.amalgam.engine.kernel.Kernels;
-import io.amalgam.engine.plan.TensorInput;
-import io.amalgam.engine.plan.TensorPlan;
+import io.amalgam.engine.tensor.TensorInput;
+import io.amalgam.engine.tensor.TensorPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

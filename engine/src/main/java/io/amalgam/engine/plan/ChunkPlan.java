@@ -1,5 +1,6 @@
 package io.amalgam.engine.plan;
 
+import io.amalgam.engine.tensor.TensorPlan;
 import java.util.List;
 
 /**

@@ -1,5 +1,8 @@
 package io.amalgam.engine.plan;
 
+import io.amalgam.engine.tensor.TensorInput;
+import io.amalgam.engine.tensor.TensorPlan;
+import io.amalgam.engine.tensor.TensorSource;
 import java.util.HashSet;
 import java.util.Set;
 

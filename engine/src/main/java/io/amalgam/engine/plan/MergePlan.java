@@ -1,5 +1,9 @@
 package io.amalgam.engine.plan;
 
+import io.amalgam.engine.source.PlannedModel;
+import io.amalgam.engine.tensor.TensorInput;
+import io.amalgam.engine.tensor.TensorPlan;
+import io.amalgam.engine.tensor.TensorSource;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

@@ -8,6 +8,7 @@ import io.amalgam.engine.checkpoint.StoredTensor;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.recipe.ModelReference;
+import io.amalgam.engine.tensor.TensorSource;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

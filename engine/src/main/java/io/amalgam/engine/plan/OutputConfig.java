@@ -4,8 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.architecture.Architecture;
 import io.amalgam.engine.checkpoint.DType;
-import io.amalgam.engine.checkpoint.IndentedJson;
+import io.amalgam.engine.json.IndentedJson;
 import io.amalgam.engine.recipe.Recipe;
+import io.amalgam.engine.tokenizer.PinnedVocabulary;
 import java.util.Optional;
 
 /**

@@ -1,6 +1,7 @@
 package io.amalgam.engine.plan;
 
 import io.amalgam.engine.checkpoint.StoredTensor;
+import io.amalgam.engine.source.PlannedModel;
 import java.util.List;
 
 /**

@@ -1,5 +1,6 @@
 package io.amalgam.engine.plan;
 
+import io.amalgam.engine.tokenizer.PinnedVocabulary;
 import java.util.List;
 import java.util.Map;
 

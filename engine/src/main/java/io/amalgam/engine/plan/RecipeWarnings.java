@@ -7,6 +7,8 @@ import io.amalgam.engine.recipe.InputModel;
 import io.amalgam.engine.recipe.OutputSlice;
 import io.amalgam.engine.recipe.Position;
 import io.amalgam.engine.recipe.Recipe;
+import io.amalgam.engine.tensor.TensorInput;
+import io.amalgam.engine.tensor.TensorPlan;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package io.amalgam.engine.plan;
 
+import io.amalgam.engine.tensor.TensorSource;
+import io.amalgam.engine.tokenizer.PinnedVocabulary;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.amalgam.engine.report;
 
 import io.amalgam.engine.plan.MergePlan;
-import io.amalgam.engine.plan.PlannedModel;
-import io.amalgam.engine.plan.TensorInput;
-import io.amalgam.engine.plan.TensorPlan;
-import io.amalgam.engine.plan.TensorSource;
+import io.amalgam.engine.source.PlannedModel;
+import io.amalgam.engine.tensor.TensorInput;
+import io.amalgam.engine.tensor.TensorPlan;
+import io.amalgam.engine.tensor.TensorSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -12,7 +12,7 @@ import io.amalgam.engine.kernel.SignBits;
 import io.amalgam.engine.kernel.Tile;
 import io.amalgam.engine.plan.ChunkPlan;
 import io.amalgam.engine.plan.MergePlan;
-import io.amalgam.engine.plan.TensorPlan;
+import io.amalgam.engine.tensor.TensorPlan;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

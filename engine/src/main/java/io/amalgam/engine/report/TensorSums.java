@@ -3,7 +3,7 @@ package io.amalgam.engine.report;
 import io.amalgam.engine.kernel.ReductionKernels;
 import io.amalgam.engine.kernel.SignBits;
 import io.amalgam.engine.kernel.Tile;
-import io.amalgam.engine.plan.TensorPlan;
+import io.amalgam.engine.tensor.TensorPlan;
 
 /**
  * What is summed over the elements of one tensor: in binary64, tiles of a unit in order, units of the tensor in order, so

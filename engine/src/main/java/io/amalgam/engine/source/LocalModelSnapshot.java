@@ -1,6 +1,5 @@
 package io.amalgam.engine.source;
 
-import io.amalgam.engine.checkpoint.SafetensorsHeader;
 import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
@@ -17,7 +16,6 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -35,7 +33,8 @@ final class LocalModelSnapshot implements ModelSnapshot {
     /** What the identity of a model begins with whose contents were read for it. */
     static final String CONTENTS_PREFIX = "content:sha256:";
 
-    private static final Set<String> SUFFIXES_THAT_COUNT = Set.of(".safetensors", ".json", ".model", ".txt", ".jinja");
+    /** What announces a longer header is none that a merge reads. */
+    private static final int HEADER_LIMIT = 100_000_000;
 
     /** How many places of a file of weights are looked at, evenly spread up to its end, and bytes at each. */
     private static final int SAMPLES = 32;
@@ -94,16 +93,10 @@ final class LocalModelSnapshot implements ModelSnapshot {
         return files;
     }
 
-    /** Whether a merge can read a file of that name, so that it is part of what a model is. */
-    static boolean counts(String file) {
-        int dot = file.lastIndexOf('.');
-        return dot >= 0 && SUFFIXES_THAT_COUNT.contains(file.substring(dot));
-    }
-
     private static String fingerprint(String reference, Path folder, List<ModelFile> files) throws IOException {
         StringBuilder text = new StringBuilder("amalgam-fingerprint-1\n");
         for (ModelFile file : files) {
-            if (!counts(file.name())) {
+            if (!ModelSnapshot.counts(file.name())) {
                 continue;
             }
             Path path = folder.resolve(file.name());
@@ -151,7 +144,7 @@ final class LocalModelSnapshot implements ModelSnapshot {
             }
             MessageDigest digest = Sha256.newDigest();
             digest.update(length);
-            if (announced > 0 && announced <= SafetensorsHeader.HEADER_LIMIT && announced <= reader.length() - length.length) {
+            if (announced > 0 && announced <= HEADER_LIMIT && announced <= reader.length() - length.length) {
                 byte[] header = new byte[(int) announced];
                 reader.read(length.length, MemorySegment.ofArray(header));
                 digest.update(header);
@@ -163,7 +156,7 @@ final class LocalModelSnapshot implements ModelSnapshot {
     private static String contents(Path folder, List<ModelFile> files) throws IOException {
         MessageDigest whole = Sha256.newDigest();
         for (ModelFile file : files) {
-            if (!counts(file.name())) {
+            if (!ModelSnapshot.counts(file.name())) {
                 continue;
             }
             whole.update((file.name() + '\0' + file.length() + '\0' + Sha256.of(folder.resolve(file.name())) + '\n')

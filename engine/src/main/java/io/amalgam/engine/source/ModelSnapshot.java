@@ -26,6 +26,15 @@ public interface ModelSnapshot {
     /** The files at the top level of the model, in the order of their names. */
     List<ModelFile> files();
 
+    /** Whether a merge can read a file of that name, so that it is part of what a model is. */
+    static boolean counts(String file) {
+        int dot = file.lastIndexOf('.');
+        return dot >= 0 && switch (file.substring(dot)) {
+            case ".safetensors", ".json", ".model", ".txt", ".jinja" -> true;
+            default -> false;
+        };
+    }
+
     /** Whether there is such a file. */
     default boolean has(String name) {
         return files().stream().anyMatch(file -> file.name().equals(name));

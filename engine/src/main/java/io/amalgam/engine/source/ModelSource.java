@@ -2,7 +2,6 @@ package io.amalgam.engine.source;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
-import io.amalgam.engine.plan.PlannedModel;
 import java.io.IOException;
 
 /** Where models come from: local folders, the Hugging Face Hub, S3. */

@@ -11,7 +11,7 @@ import java.util.Optional;
  * conditional creation, uploads in parts, copies within the store.
  *
  * <p>Everything that is wanted of artifacts is made of these operations by {@link ObjectArtifactStore}; everything that
- * is wanted of models by {@link io.amalgam.engine.source.ObjectModelSource}. What implements this knows only the
+ * is wanted of models by {@link ObjectModelSource}. What implements this knows only the
  * protocol. All operations throw {@link io.amalgam.engine.error.AmalgamException} with {@code STORE_UNAVAILABLE} when the
  * store does not answer after patient attempts or refuses, and {@code STORAGE_FULL} when it has no room.
  */

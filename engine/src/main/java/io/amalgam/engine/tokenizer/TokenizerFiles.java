@@ -2,10 +2,10 @@ package io.amalgam.engine.tokenizer;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.engine.checkpoint.IndentedJson;
-import io.amalgam.engine.checkpoint.StrictJson;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.error.Problem;
+import io.amalgam.engine.json.IndentedJson;
+import io.amalgam.engine.json.StrictJson;
 import io.amalgam.engine.source.ModelSnapshot;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

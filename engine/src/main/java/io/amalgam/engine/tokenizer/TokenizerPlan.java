@@ -1,7 +1,6 @@
 package io.amalgam.engine.tokenizer;
 
 import io.amalgam.engine.error.Problem;
-import io.amalgam.engine.plan.PinnedVocabulary;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.json.StrictJson;
 import io.amalgam.engine.source.LocalModelSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

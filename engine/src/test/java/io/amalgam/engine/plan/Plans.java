@@ -4,6 +4,7 @@ import io.amalgam.engine.error.Problem;
 import io.amalgam.engine.recipe.RecipeParser;
 import io.amalgam.engine.source.LocalModelSource;
 import io.amalgam.engine.source.ModelSources;
+import io.amalgam.engine.tensor.TensorPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.amalgam.engine.checkpoint.ModelFolders;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.error.Problem;
+import io.amalgam.engine.tensor.TensorPlan;
+import io.amalgam.engine.tensor.TensorSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

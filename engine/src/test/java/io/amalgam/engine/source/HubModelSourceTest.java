@@ -10,7 +10,6 @@ import io.amalgam.engine.checkpoint.Checkpoint;
 import io.amalgam.engine.checkpoint.ModelFolders;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
-import io.amalgam.engine.plan.PlannedModel;
 import io.amalgam.engine.source.HubServer.Fault;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
-import io.amalgam.engine.plan.PlannedModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

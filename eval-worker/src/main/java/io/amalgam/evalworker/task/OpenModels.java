@@ -2,10 +2,10 @@ package io.amalgam.evalworker.task;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
-import io.amalgam.engine.plan.PlannedModel;
-import io.amalgam.engine.source.ArtifactModelSource;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSource;
+import io.amalgam.engine.source.PlannedModel;
+import io.amalgam.engine.store.ArtifactModelSource;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.evaluation.data.ModelDigest;
 import io.amalgam.evaluation.inference.InferenceOptions;

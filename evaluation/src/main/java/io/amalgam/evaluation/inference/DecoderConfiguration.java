@@ -2,9 +2,9 @@ package io.amalgam.evaluation.inference;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.engine.checkpoint.StrictJson;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.json.StrictJson;
 import java.util.List;
 import java.util.Locale;
 

@@ -2,7 +2,7 @@ package io.amalgam.recipeservice.merge;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
-import io.amalgam.engine.source.ArtifactModelSource;
+import io.amalgam.engine.store.ArtifactModelSource;
 import io.amalgam.engine.store.ArtifactStore;
 import io.amalgam.engine.store.SweepResult;
 import io.amalgam.events.Event;

@@ -2,11 +2,11 @@ package io.amalgam.recipeservice.security;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
-import io.amalgam.engine.source.ArtifactModelSource;
 import io.amalgam.engine.source.LocalPaths;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSource;
-import io.amalgam.engine.source.ObjectModelSource;
+import io.amalgam.engine.store.ArtifactModelSource;
+import io.amalgam.engine.store.ObjectModelSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
-import io.amalgam.engine.plan.PlannedModel;
 import io.amalgam.engine.source.LocalModelSource;
 import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSources;
-import io.amalgam.engine.source.ObjectModelSource;
+import io.amalgam.engine.source.PlannedModel;
 import io.amalgam.engine.source.RangeReader;
+import io.amalgam.engine.store.ObjectModelSource;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package io.amalgam.engine.checkpoint;
+package io.amalgam.engine.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
@@ -79,7 +79,7 @@ public final class IndentedJson {
     }
 
     /** Appends a JSON string: only what JSON demands is escaped. */
-    static void appendString(StringBuilder out, String value) {
+    public static void appendString(StringBuilder out, String value) {
         out.append('"');
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);

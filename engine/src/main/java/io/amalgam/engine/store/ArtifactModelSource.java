@@ -1,8 +1,9 @@
-package io.amalgam.engine.source;
+package io.amalgam.engine.store;
 
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
-import io.amalgam.engine.store.ArtifactStore;
+import io.amalgam.engine.source.ModelSnapshot;
+import io.amalgam.engine.source.ModelSource;
 
 /**
  * Finished artifacts as models of another recipe: {@code artifact://<key>}. Their identity is their key, wherever the

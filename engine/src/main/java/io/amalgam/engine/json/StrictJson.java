@@ -1,4 +1,4 @@
-package io.amalgam.engine.checkpoint;
+package io.amalgam.engine.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -94,7 +94,7 @@ public final class StrictJson {
     }
 
     /** A streaming parser over text that {@link #text} checked. */
-    static JsonParser parser(String text) throws IOException {
+    public static JsonParser parser(String text) throws IOException {
         return FACTORY.createParser(text);
     }
 
@@ -104,7 +104,7 @@ public final class StrictJson {
     }
 
     /** Decodes UTF-8, refusing what is not. */
-    static String text(byte[] content, String label, ErrorCode code) {
+    public static String text(byte[] content, String label, ErrorCode code) {
         try {
             CharBuffer decoded = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content));
             return decoded.toString();

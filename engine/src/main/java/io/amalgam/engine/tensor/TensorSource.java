@@ -1,4 +1,4 @@
-package io.amalgam.engine.plan;
+package io.amalgam.engine.tensor;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -21,7 +21,7 @@ public sealed interface TensorSource {
     /**
      * A tensor as it lies in a file.
      *
-     * @param model index of the model in {@link MergePlan#models()}
+     * @param model index of the model in {@code MergePlan.models()}
      * @param file name of the file in the model
      * @param position of the first byte in the file
      * @param dtype its stored type
@@ -58,7 +58,7 @@ public sealed interface TensorSource {
     /**
      * A vocabulary tensor whose rows follow the output tokenizer (mergekit.md §4.4).
      *
-     * @param table name of the plan's row table ({@link MergePlan#rowTables()})
+     * @param table name of the plan's row table ({@code MergePlan.rowTables()})
      * @param input which of the table's columns is this input
      * @param rows the vocabulary tensors of all inputs, in the table's order: a missing token's row may come from them
      * @param shape of the result: rows of the output vocabulary (padding included)

@@ -1,4 +1,4 @@
-package io.amalgam.engine.plan;
+package io.amalgam.engine.tensor;
 
 import io.amalgam.engine.checkpoint.DType;
 import io.amalgam.engine.checkpoint.TensorHeader;

@@ -1,4 +1,4 @@
-package io.amalgam.engine.plan;
+package io.amalgam.engine.tokenizer;
 
 import java.util.List;
 import java.util.Map;
@@ -8,7 +8,7 @@ import java.util.Map;
  *
  * @param tokens rows of the output vocabulary before padding
  * @param paddedRows rows with padding
- * @param models indices into {@link PinnedRecipe#models()}, one a column of {@code ownRow}
+ * @param models indices into {@code PinnedRecipe.models()}, one a column of {@code ownRow}
  * @param ownRow {@code ownRow[column][token]}: the token's row in that model, or -1 if the model lacks it
  * @param configured tokens that the recipe gives a row of their own making, by index of the token
  */

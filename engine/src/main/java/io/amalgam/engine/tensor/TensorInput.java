@@ -1,4 +1,4 @@
-package io.amalgam.engine.plan;
+package io.amalgam.engine.tensor;
 
 import io.amalgam.engine.checkpoint.DType;
 import java.util.Map;
@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * One input of one output tensor.
  *
- * @param model index of the model in {@link MergePlan#models()}
+ * @param model index of the model in {@code MergePlan.models()}
  * @param tensor the input tensor's name in that model, for messages
  * @param source where its elements lie
  * @param dtype the type that its elements are cast to when they are loaded (the recipe's {@code dtype}, else the

@@ -1,4 +1,4 @@
-package io.amalgam.engine.plan;
+package io.amalgam.engine.source;
 
 /**
  * A model (or adapter) that a plan reads.

@@ -1,10 +1,12 @@
-package io.amalgam.engine.source;
+package io.amalgam.engine.store;
 
 import io.amalgam.engine.digest.Sha256;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
+import io.amalgam.engine.source.ModelSnapshot;
 import io.amalgam.engine.source.ModelSnapshot.ModelFile;
-import io.amalgam.engine.store.ObjectStorage;
+import io.amalgam.engine.source.ModelSource;
+import io.amalgam.engine.source.RangeReader;
 import io.amalgam.engine.store.ObjectStorage.StoredObject;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -112,7 +114,7 @@ public final class ObjectModelSource implements ModelSource {
     private static String identity(Map<String, StoredObject> objects) {
         StringBuilder text = new StringBuilder("amalgam-objects-1\n");
         objects.forEach((name, object) -> {
-            if (LocalModelSnapshot.counts(name)) {
+            if (ModelSnapshot.counts(name)) {
                 text.append(name).append('\0').append(object.length()).append('\0').append(object.tag()).append('\n');
             }
         });
