@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Makes a base image of what the machine has, for tests where no registry can be reached: a Java runtime linked from the JDK, the
-# C library's files, nothing else. Usage: base-image.sh ENGINE NAME
+# Makes a base image of what the machine has, for tests where no registry can be reached: a Java runtime linked from the JDK and
+# the C library's files. No archive of the JDK's classes: those that a service needs are in its image's cache of a start.
+# Usage: base-image.sh ENGINE NAME
 set -euo pipefail
 engine="$1" name="$2"
 root="$(mktemp -d)"
 trap 'rm -rf "$root"' EXIT
 mkdir -p "$root/opt" "$root/etc" "$root/tmp"
 chmod 1777 "$root/tmp"
-"$JAVA_HOME/bin/jlink" --generate-cds-archive --strip-debug --no-header-files --no-man-pages --compress zip-6 --output "$root/opt/java" --add-modules \
+"$JAVA_HOME/bin/jlink" --strip-debug --no-header-files --no-man-pages --compress zip-6 --output "$root/opt/java" --add-modules \
   java.se,jdk.unsupported,jdk.zipfs,jdk.incubator.vector,jdk.management,jdk.net,jdk.jfr,jdk.crypto.cryptoki,jdk.naming.dns
 # Shared libraries that the runtime and the tokenizers' native code ask for. The ones that glibc opens by name come too.
 libraries() {

@@ -166,9 +166,19 @@ class ContainersIT {
         }
     }
 
-    /** How long each took is printed, and depends on the machine; that each becomes ready does not. */
+    /** A JVM that finds something wrong with its cache starts without a word, only more slowly; here it has to have it. */
     @Test
     @Order(2)
+    void theCacheOfAStartFits() throws Exception {
+        for (String service : SERVICES) {
+            engine("run", "--rm", "--network=host", "--memory=" + MEBIBYTES.get(service) + "m", "--entrypoint=java", image(service),
+                    "@/opt/amalgam/jvm.options", "-XX:AOTCache=/opt/amalgam/start.aot", "-XX:AOTMode=on", "-version").succeeds();
+        }
+    }
+
+    /** How long each took is printed, and depends on the machine; that each becomes ready does not. */
+    @Test
+    @Order(3)
     void everyServiceIsReadyUnderItsLimits() throws Exception {
         for (String service : SERVICES) {
             // The first one makes topics and tables.
@@ -183,7 +193,7 @@ class ContainersIT {
     }
 
     @Test
-    @Order(3)
+    @Order(4)
     void limitsAreInForce() throws Exception {
         for (String service : SERVICES) {
             JsonNode host = inspect(service).at("/HostConfig");
@@ -200,14 +210,14 @@ class ContainersIT {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void nobodyComesInWithoutAKey() throws Exception {
         assertEquals(401, Server.status(at("recipe-service", "/api/merges")));
         assertEquals(200, Server.status(at("recipe-service", "/api/merges"), AUTHORIZATION));
     }
 
     @Test
-    @Order(5)
+    @Order(6)
     void aMergeAndItsEvaluationAreDone() throws Exception {
         awaitCompleted(submit("ties", "boolean_expressions", "navigation", "object_counting", "ordering", "web_of_lies"), true);
         for (String service : SERVICES) {
@@ -218,7 +228,7 @@ class ContainersIT {
 
     /** Whatever a worker was at when it was told to stop, the next one ends it. */
     @Test
-    @Order(6)
+    @Order(7)
     void aWorkerThatIsToldToStopLeavesNothingUndone() throws Exception {
         String merge = submit("task-arithmetic");
         assertEndsInOrder("merge-worker");
@@ -227,7 +237,7 @@ class ContainersIT {
     }
 
     @Test
-    @Order(7)
+    @Order(8)
     void everyServiceEndsInOrderWhenItIsToldTo() throws Exception {
         for (String service : SERVICES) {
             assertEndsInOrder(service);
@@ -235,7 +245,7 @@ class ContainersIT {
     }
 
     @Test
-    @Order(8)
+    @Order(9)
     void whatIsNotCovered() {
         System.out.println("""
                 Not covered by test containers: the base is made of this machine's JDK and C library, so production's base \

@@ -28,7 +28,7 @@ import java.util.function.Consumer;
 
 /**
  * The whole line as separate processes: broker and database (unless others are named), recipe-service, merge-workers
- * and eval-workers, each with its log file.
+ * and eval-workers, each with its log file. With none of the services it is what those need that run elsewhere.
  *
  * <p>A process that ends by itself is started again. {@link #close} stops them in order: those that work before those
  * that they depend on. All of them end with this process, however it ends.
@@ -71,11 +71,9 @@ public final class Stack implements AutoCloseable {
 
         address = URI.create("http://127.0.0.1:" + recipeServicePort());
         List<Callable<Void>> services = new ArrayList<>();
-        services.add(() -> startService("recipe-service", "recipe-service", address));
-        addresses.add(address);
-        for (int i = 2; i <= settings.recipeServices(); i++) {
-            String name = "recipe-service-" + i;
-            URI replica = freeAddress();
+        for (int i = 1; i <= settings.recipeServices(); i++) {
+            String name = i == 1 ? "recipe-service" : "recipe-service-" + i;
+            URI replica = i == 1 ? address : freeAddress();
             addresses.add(replica);
             services.add(() -> startService("recipe-service", name, replica));
         }
