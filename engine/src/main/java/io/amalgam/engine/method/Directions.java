@@ -4,6 +4,7 @@ import io.amalgam.engine.checkpoint.DType;
 import io.amalgam.engine.kernel.Kernels;
 import io.amalgam.engine.kernel.Tile;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
@@ -16,16 +17,13 @@ final class Directions implements AutoCloseable {
 
     private final Kernels kernels;
     private final short[][] elements;
-    private final MemorySegment[] memory;
 
     private Directions(Kernels kernels, int inputs, int length) {
         this.kernels = kernels;
         elements = new short[inputs][];
-        memory = new MemorySegment[inputs];
         for (int input = 0; input < inputs; input++) {
             short[] used = FREE.poll();
             elements[input] = used != null && used.length >= length ? used : new short[length];
-            memory[input] = MemorySegment.ofArray(elements[input]);
         }
     }
 
@@ -39,16 +37,16 @@ final class Directions implements AutoCloseable {
 
     /** Keeps elements of one input, which are of the type of the arithmetic. */
     void put(int input, long first, Tile from, int length) {
-        kernels.codec().encode(from, DType.BF16, memory[input], first * Short.BYTES, length);
+        kernels.codec().encode(from, DType.BF16, MemorySegment.ofArray(elements[input]), first * Short.BYTES, length);
     }
 
     /** Gives elements of one input back. */
     void get(int input, long first, Tile to, int length) {
-        kernels.codec().decode(memory[input], first * Short.BYTES, DType.BF16, DType.BF16, to, length);
+        kernels.codec().widen(elements[input], (int) first, to, length);
     }
 
     @Override
     public void close() {
-        FREE.addAll(java.util.List.of(elements));
+        FREE.addAll(List.of(elements));
     }
 }
