@@ -93,21 +93,7 @@ public final class WholeMergeBenchmark implements Callable<Integer> {
         out.println("round   " + String.join("   ", Stream.of(Way.values()).map(way -> way.label).toList()));
         // The first round warms files and the worker, and does not count.
         for (int round = 0; round <= rounds; round++) {
-            // Another weight, so that no shard of an earlier round is taken.
-            String recipe = recipe(0.3 + 0.01 * round);
-            Path file = Files.writeString(folder.path().resolve("recipe.yml"), recipe);
-            Map<Way, Double> taken = new EnumMap<>(Way.class);
-            taken.put(Way.COMMAND, command(folder, file, Way.COMMAND, List.of()));
-            taken.put(Way.SYNCED, command(folder, file, Way.SYNCED, List.of("--fsync")));
-            long start = System.nanoTime();
-            JsonNode merged = order(service, recipe);
-            taken.put(Way.LINE, (System.nanoTime() - start) / GIGA);
-            Path artifact = folder.store().resolve("artifacts").resolve(merged.path("artifact").asText());
-            for (Way way : List.of(Way.COMMAND, Way.SYNCED)) {
-                requireSame(artifact, output(folder, way));
-                BenchmarkFolder.remove(output(folder, way));
-            }
-            service.delete("/api/artifacts/" + merged.path("artifact").asText());
+            Map<Way, Double> taken = round(folder, service, round);
             out.printf(Locale.ROOT, "%5s", round == 0 ? "-" : Integer.toString(round));
             for (Way way : Way.values()) {
                 out.printf(Locale.ROOT, "   %" + (way.label.length() - 2) + ".2f s", taken.get(way));
@@ -125,6 +111,33 @@ public final class WholeMergeBenchmark implements Callable<Integer> {
         }
     }
 
+    /** Merges each way, compares the outputs and removes them. */
+    private Map<Way, Double> round(BenchmarkFolder folder, ServiceClient service, int round)
+            throws IOException, InterruptedException {
+        // Another weight, so that no shard of an earlier round is taken.
+        String recipe = recipe(0.3 + 0.01 * round);
+        Path file = Files.writeString(folder.path().resolve("recipe.yml"), recipe);
+        Map<Way, Double> taken = new EnumMap<>(Way.class);
+        String artifact = "";
+        for (int turn = 0; turn < Way.values().length; turn++) {
+            // In another order each round: who comes first finds memory that the files just removed have left.
+            Way way = Way.values()[(round + turn) % Way.values().length];
+            if (way == Way.LINE) {
+                long start = System.nanoTime();
+                artifact = order(service, recipe).path("artifact").asText();
+                taken.put(way, (System.nanoTime() - start) / GIGA);
+            } else {
+                taken.put(way, command(folder, file, way));
+            }
+        }
+        for (Way way : List.of(Way.COMMAND, Way.SYNCED)) {
+            requireSame(folder.store().resolve("artifacts").resolve(artifact), output(folder, way));
+            BenchmarkFolder.remove(output(folder, way));
+        }
+        service.delete("/api/artifacts/" + artifact);
+        return taken;
+    }
+
     private String recipe(double weight) {
         StringBuilder recipe = new StringBuilder("merge_method: " + method + "\ndtype: bfloat16\n");
         boolean based = !method.equals("linear");
@@ -140,11 +153,12 @@ public final class WholeMergeBenchmark implements Callable<Integer> {
         return folder.path().resolve("output-" + way.ordinal());
     }
 
-    private static double command(BenchmarkFolder folder, Path recipe, Way way, List<String> options)
-            throws IOException, InterruptedException {
+    private static double command(BenchmarkFolder folder, Path recipe, Way way) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(folder.home().resolve("amalgam").toString(), "merge",
                 recipe.toString(), output(folder, way).toString(), "--out-shard-size", Long.toString(SHARD_BYTES)));
-        command.addAll(options);
+        if (way == Way.SYNCED) {
+            command.add("--fsync");
+        }
         // Where the names of the recipe's models are those of folders.
         return MeasuredProcess.step(folder.models(), "merge-" + way.ordinal(), command).seconds();
     }
