@@ -51,7 +51,8 @@ final class Rehearsal {
         }
     }
 
-    private Rehearsal(TensorPlan tensor, ExecutionOptions options) {
+    /** The rehearsal of a tensor of any shape that has elements. */
+    Rehearsal(TensorPlan tensor, ExecutionOptions options) {
         this.options = options;
         long[] shape = tensor.shape().clone();
         int left = ELEMENTS;
@@ -91,7 +92,7 @@ final class Rehearsal {
     static void before(ChunkPlan chunk, ExecutionOptions options) throws IOException {
         Map<Kind, Long> elements = new HashMap<>();
         for (TensorPlan tensor : chunk.tensors()) {
-            if (tensor.arithmetic().floating()) {
+            if (tensor.arithmetic().floating() && tensor.elements() > 0) {
                 elements.merge(Kind.of(tensor), tensor.elements(), Long::sum);
             }
         }
@@ -100,19 +101,20 @@ final class Rehearsal {
             return;
         }
         for (TensorPlan tensor : chunk.tensors()) {
-            if (tensor.arithmetic().floating() && Kind.of(tensor).equals(kind)) {
-                new Rehearsal(tensor, options).run();
+            if (tensor.elements() > 0 && Kind.of(tensor).equals(kind)) {
+                new Rehearsal(tensor, options).run(ROUNDS);
                 return;
             }
         }
     }
 
-    private void run() throws IOException {
+    /** Merges so many times. */
+    void run(int rounds) throws IOException {
         RandomStream random = new RandomStream(0);
         try (Arena arena = Arena.ofConfined()) {
             WorkerStrip strip = new WorkerStrip(0, arena);
             MemorySegment output = arena.allocate(plan.bytes(), 64);
-            for (int round = 0; round < ROUNDS; round++) {
+            for (int round = 0; round < rounds; round++) {
                 try (TensorJob job = new TensorJob(plan, sources, random, 1, options)) {
                     job.advance(null);
                     while (job.pass != null) {

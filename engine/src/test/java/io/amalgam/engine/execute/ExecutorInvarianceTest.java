@@ -174,6 +174,17 @@ class ExecutorInvarianceTest {
                 .flatMap(method -> Stream.of(Arguments.of(method.name(), DType.BF16), Arguments.of(method.name(), DType.F32)));
     }
 
+    /** A rehearsal that failed would fail a merge that can be made. */
+    @ParameterizedTest
+    @MethodSource("methods")
+    void tensorsOfAllShapesAreRehearsed(String name, DType type) throws IOException {
+        long[][] shapes = {{300, 700}, {1, 2}, {997}, {3, 5, 70}, {1}, {}};
+        Models models = new Models(MergeMethods.find(name).orElseThrow(), type, shapes);
+        for (TensorPlan tensor : models.slice.chunk().tensors()) {
+            new Rehearsal(tensor, ExecutionOptions.defaults().withScratch(folder)).run(2);
+        }
+    }
+
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("methods")
     void bytesDoNotDependOnHowTheWorkIsSharedOut(String name, DType type) throws Exception {
