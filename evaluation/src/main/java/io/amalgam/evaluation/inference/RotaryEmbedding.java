@@ -1,5 +1,10 @@
 package io.amalgam.evaluation.inference;
 
+import static io.amalgam.evaluation.inference.VectorMath.LANES;
+import static io.amalgam.evaluation.inference.VectorMath.SPECIES;
+
+import jdk.incubator.vector.FloatVector;
+
 /**
  * Rotary position embedding (Su et al. 2021, arXiv:2104.09864): turns the pair (x[i], x[i + d/2]) of every head by the
  * angle position · frequency[i].
@@ -82,7 +87,16 @@ final class RotaryEmbedding {
     void rotate(float[] values, int offset, int position) {
         int half = frequencies.length;
         int table = position * half;
-        for (int i = 0; i < half; i++) {
+        int i = 0;
+        for (; i <= half - LANES; i += LANES) {
+            FloatVector cosine = FloatVector.fromArray(SPECIES, cosines, table + i);
+            FloatVector sine = FloatVector.fromArray(SPECIES, sines, table + i);
+            FloatVector first = FloatVector.fromArray(SPECIES, values, offset + i);
+            FloatVector second = FloatVector.fromArray(SPECIES, values, offset + half + i);
+            first.mul(cosine).sub(second.mul(sine)).intoArray(values, offset + i);
+            second.mul(cosine).add(first.mul(sine)).intoArray(values, offset + half + i);
+        }
+        for (; i < half; i++) {
             float cosine = cosines[table + i];
             float sine = sines[table + i];
             float first = values[offset + i];

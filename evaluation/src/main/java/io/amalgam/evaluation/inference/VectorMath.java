@@ -129,11 +129,7 @@ final class VectorMath {
                 }
                 sum.intoArray(lanes, lane);
             }
-            double blockSum = 0;
-            for (float lane : lanes) {
-                blockSum += lane;
-            }
-            total += blockSum;
+            total += sum(lanes);
         }
         return total;
     }
@@ -158,28 +154,47 @@ final class VectorMath {
         }
     }
 
-    /**
-     * Root-mean-square norm (Zhang and Sennrich 2019, arXiv:1910.07467): {@code y = x / √(mean(x²) + ε) · weight}. The
-     * sum of squares is taken in double over four interleaved series.
-     */
+    /** Root-mean-square norm (Zhang and Sennrich 2019, arXiv:1910.07467): {@code y = x / √(mean(x²) + ε) · weight}. */
     static void rmsNorm(float[] x, int offset, float[] weight, int length, double epsilon, float[] y, int target) {
-        double a = 0;
-        double b = 0;
-        double c = 0;
-        double d = 0;
+        float factor = (float) (1 / Math.sqrt(sumOfSquares(x, offset, length) / length + epsilon));
         int i = 0;
-        for (; i <= length - 4; i += 4) {
-            a += (double) x[offset + i] * x[offset + i];
-            b += (double) x[offset + i + 1] * x[offset + i + 1];
-            c += (double) x[offset + i + 2] * x[offset + i + 2];
-            d += (double) x[offset + i + 3] * x[offset + i + 3];
+        for (; i <= length - LANES; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, offset + i).mul(factor).mul(FloatVector.fromArray(SPECIES, weight, i))
+                    .intoArray(y, target + i);
         }
         for (; i < length; i++) {
-            a += (double) x[offset + i] * x[offset + i];
-        }
-        float factor = (float) (1 / Math.sqrt((a + b + (c + d)) / length + epsilon));
-        for (i = 0; i < length; i++) {
             y[target + i] = x[offset + i] * factor * weight[i];
         }
+    }
+
+    /** Sums of whole steps have the shape of {@link #expAndSum}'s; what is left over joins them element by element. */
+    private static double sumOfSquares(float[] x, int offset, int length) {
+        int whole = length - length % STEP;
+        double total = 0;
+        float[] lanes = new float[STEP];
+        for (int block = 0; block < whole; block += SUM_BLOCK) {
+            int end = Math.min(block + SUM_BLOCK, whole);
+            for (int lane = 0; lane < STEP; lane += LANES) {
+                FloatVector sum = FloatVector.zero(SPECIES);
+                for (int i = block + lane; i < end; i += STEP) {
+                    FloatVector values = FloatVector.fromArray(SPECIES, x, offset + i);
+                    sum = values.fma(values, sum);
+                }
+                sum.intoArray(lanes, lane);
+            }
+            total += sum(lanes);
+        }
+        for (int i = whole; i < length; i++) {
+            total += (double) x[offset + i] * x[offset + i];
+        }
+        return total;
+    }
+
+    private static double sum(float[] lanes) {
+        double sum = 0;
+        for (float lane : lanes) {
+            sum += lane;
+        }
+        return sum;
     }
 }
