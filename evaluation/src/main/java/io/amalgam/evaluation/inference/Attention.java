@@ -1,12 +1,11 @@
 package io.amalgam.evaluation.inference;
 
+import static io.amalgam.evaluation.inference.PackedMatrix.PANEL;
 import static io.amalgam.evaluation.inference.VectorMath.LANES;
-import static io.amalgam.evaluation.inference.VectorMath.SPECIES;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Causal attention with grouped heads over chains of key and value segments.
@@ -17,7 +16,7 @@ import jdk.incubator.vector.FloatVector;
  * cut into segments nor on what else is in the pass.
  */
 final class Attention {
-    private static final int TILE = MatrixProduct.TILE;
+    private static final int TILE = ProductTile.ROWS;
     /** Scores of a block of queries, in floats: they stay in the second-level cache. */
     private static final int SCORES = 1 << 15;
     /** Keys from which the sums of a softmax are aligned. */
@@ -88,7 +87,7 @@ final class Attention {
         int keyStart = window == 0 ? 0 : Math.max(0, firstPosition - window + 1);
         int base = keyStart / ALIGNMENT * ALIGNMENT;
         int width = VectorMath.paddedLength(keyEnd - base);
-        int scoreStride = width + 2 * LANES;
+        int scoreStride = width + PANEL;
         int valueStride = task.span.block().valueStride();
         memory.queries = room(memory.queries, tiles * TILE * headDimension);
         memory.scores = room(memory.scores, tiles * TILE * scoreStride);
@@ -148,7 +147,7 @@ final class Attention {
     }
 
     /**
-     * Scores against keys {@code from} to {@code to}, two vectors of keys at a time. What is computed beyond the segment
+     * Scores against keys {@code from} to {@code to}, some vectors of keys at a time. What is computed beyond the segment
      * is overwritten by the next one, or never read.
      */
     private void scores(int layer, int head, KeyValueSegment segment, int from, int to, int base, int tiles,
@@ -160,7 +159,7 @@ final class Attention {
         int keyStride;
         int firstKey;
         if (block.half()) {
-            keyStride = to - from + 2 * LANES;
+            keyStride = to - from + PANEL;
             memory.widened = room(memory.widened, headDimension * keyStride);
             keys = memory.widened;
             block.widenKeys(layer, head, row, to - from, keys, keyStride);
@@ -170,54 +169,14 @@ final class Attention {
             keyStride = block.keyStride();
             firstKey = block.keyOffset(head) + row;
         }
-        for (int key = 0; key < to - from; key += 2 * LANES) {
+        int vectors;
+        for (int key = 0; key < to - from; key += vectors * LANES) {
+            vectors = to - from - key > 2 * LANES ? ProductTile.VECTORS : 2;
             for (int tile = 0; tile < tiles; tile++) {
-                scoreTile(memory.queries, tile * TILE * headDimension, keys, firstKey + key, keyStride, headDimension,
-                        memory.scores,
-                        tile * TILE * scoreStride + from + key - base, scoreStride);
+                ProductTile.multiply(vectors, memory.queries, tile * TILE * headDimension, keys, firstKey + key, keyStride,
+                        headDimension, memory.scores, tile * TILE * scoreStride + from + key - base, scoreStride, false);
             }
         }
-    }
-
-    private static void scoreTile(float[] queries, int queryOffset, float[] keys, int keyOffset, int keyStride,
-            int headDimension, float[] scores, int scoreOffset, int scoreStride) {
-        FloatVector sum00 = FloatVector.zero(SPECIES);
-        FloatVector sum01 = sum00;
-        FloatVector sum10 = sum00;
-        FloatVector sum11 = sum00;
-        FloatVector sum20 = sum00;
-        FloatVector sum21 = sum00;
-        FloatVector sum30 = sum00;
-        FloatVector sum31 = sum00;
-        for (int d = 0; d < headDimension; d++) {
-            FloatVector k0 = FloatVector.fromArray(SPECIES, keys, keyOffset + d * keyStride);
-            FloatVector k1 = FloatVector.fromArray(SPECIES, keys, keyOffset + d * keyStride + LANES);
-            int at = queryOffset + d * TILE;
-            FloatVector q0 = FloatVector.broadcast(SPECIES, queries[at]);
-            sum00 = q0.fma(k0, sum00);
-            sum01 = q0.fma(k1, sum01);
-            FloatVector q1 = FloatVector.broadcast(SPECIES, queries[at + 1]);
-            sum10 = q1.fma(k0, sum10);
-            sum11 = q1.fma(k1, sum11);
-            FloatVector q2 = FloatVector.broadcast(SPECIES, queries[at + 2]);
-            sum20 = q2.fma(k0, sum20);
-            sum21 = q2.fma(k1, sum21);
-            FloatVector q3 = FloatVector.broadcast(SPECIES, queries[at + 3]);
-            sum30 = q3.fma(k0, sum30);
-            sum31 = q3.fma(k1, sum31);
-        }
-        int at = scoreOffset;
-        sum00.intoArray(scores, at);
-        sum01.intoArray(scores, at + LANES);
-        at += scoreStride;
-        sum10.intoArray(scores, at);
-        sum11.intoArray(scores, at + LANES);
-        at += scoreStride;
-        sum20.intoArray(scores, at);
-        sum21.intoArray(scores, at + LANES);
-        at += scoreStride;
-        sum30.intoArray(scores, at);
-        sum31.intoArray(scores, at + LANES);
     }
 
     /** Turns the scores of keys {@code first} to {@code end} into probabilities, and all others of the row into zero. */
@@ -251,76 +210,13 @@ final class Attention {
             values = block.values(layer);
             firstValue = block.valueOffset(head, row);
         }
-        for (int d = 0; d < valueStride; d += 2 * LANES) {
-            boolean pair = d + 2 * LANES <= valueStride;
+        int vectors;
+        for (int d = 0; d < valueStride; d += vectors * LANES) {
+            vectors = WeightedSumTile.vectors((valueStride - d) / LANES);
             for (int tile = 0; tile < tiles; tile++) {
-                int score = tile * TILE * scoreStride + from - base;
-                int sum = tile * TILE * valueStride + d;
-                if (pair) {
-                    sumTile(memory.scores, score, scoreStride, values, firstValue + d, valueStride, to - from,
-                            memory.sums, sum);
-                } else {
-                    sumHalfTile(memory.scores, score, scoreStride, values, firstValue + d, valueStride, to - from,
-                            memory.sums, sum);
-                }
+                WeightedSumTile.add(vectors, memory.scores, tile * TILE * scoreStride + from - base, scoreStride, values,
+                        firstValue + d, valueStride, to - from, memory.sums, tile * TILE * valueStride + d);
             }
-        }
-    }
-
-    private static void sumTile(float[] scores, int scoreOffset, int scoreStride, float[] values, int valueOffset,
-            int valueStride, int keys, float[] sums, int sumOffset) {
-        int row1 = sumOffset + valueStride;
-        int row2 = row1 + valueStride;
-        int row3 = row2 + valueStride;
-        FloatVector sum00 = FloatVector.fromArray(SPECIES, sums, sumOffset);
-        FloatVector sum01 = FloatVector.fromArray(SPECIES, sums, sumOffset + LANES);
-        FloatVector sum10 = FloatVector.fromArray(SPECIES, sums, row1);
-        FloatVector sum11 = FloatVector.fromArray(SPECIES, sums, row1 + LANES);
-        FloatVector sum20 = FloatVector.fromArray(SPECIES, sums, row2);
-        FloatVector sum21 = FloatVector.fromArray(SPECIES, sums, row2 + LANES);
-        FloatVector sum30 = FloatVector.fromArray(SPECIES, sums, row3);
-        FloatVector sum31 = FloatVector.fromArray(SPECIES, sums, row3 + LANES);
-        int score1 = scoreOffset + scoreStride;
-        int score2 = score1 + scoreStride;
-        int score3 = score2 + scoreStride;
-        for (int key = 0; key < keys; key++) {
-            FloatVector v0 = FloatVector.fromArray(SPECIES, values, valueOffset + key * valueStride);
-            FloatVector v1 = FloatVector.fromArray(SPECIES, values, valueOffset + key * valueStride + LANES);
-            FloatVector p0 = FloatVector.broadcast(SPECIES, scores[scoreOffset + key]);
-            sum00 = p0.fma(v0, sum00);
-            sum01 = p0.fma(v1, sum01);
-            FloatVector p1 = FloatVector.broadcast(SPECIES, scores[score1 + key]);
-            sum10 = p1.fma(v0, sum10);
-            sum11 = p1.fma(v1, sum11);
-            FloatVector p2 = FloatVector.broadcast(SPECIES, scores[score2 + key]);
-            sum20 = p2.fma(v0, sum20);
-            sum21 = p2.fma(v1, sum21);
-            FloatVector p3 = FloatVector.broadcast(SPECIES, scores[score3 + key]);
-            sum30 = p3.fma(v0, sum30);
-            sum31 = p3.fma(v1, sum31);
-        }
-        sum00.intoArray(sums, sumOffset);
-        sum01.intoArray(sums, sumOffset + LANES);
-        sum10.intoArray(sums, row1);
-        sum11.intoArray(sums, row1 + LANES);
-        sum20.intoArray(sums, row2);
-        sum21.intoArray(sums, row2 + LANES);
-        sum30.intoArray(sums, row3);
-        sum31.intoArray(sums, row3 + LANES);
-    }
-
-    /** The same for a last single vector of dimensions. */
-    private static void sumHalfTile(float[] scores, int scoreOffset, int scoreStride, float[] values, int valueOffset,
-            int valueStride, int keys, float[] sums, int sumOffset) {
-        for (int row = 0; row < TILE; row++) {
-            int sumAt = sumOffset + row * valueStride;
-            int scoreAt = scoreOffset + row * scoreStride;
-            FloatVector sum = FloatVector.fromArray(SPECIES, sums, sumAt);
-            for (int key = 0; key < keys; key++) {
-                FloatVector value = FloatVector.fromArray(SPECIES, values, valueOffset + key * valueStride);
-                sum = FloatVector.broadcast(SPECIES, scores[scoreAt + key]).fma(value, sum);
-            }
-            sum.intoArray(sums, sumAt);
         }
     }
 }

@@ -27,7 +27,7 @@ final class KeyValueBlock {
         this.capacity = capacity;
         this.headDimension = configuration.headDimension();
         // An odd multiple of 16 floats keeps the dimensions of a key out of one another's cache sets.
-        int padded = VectorMath.paddedLength(capacity + 2 * LANES);
+        int padded = VectorMath.paddedLength(capacity + PackedMatrix.PANEL);
         this.keyStride = padded % 32 == 0 ? padded + 16 : padded;
         this.valueStride = (headDimension + LANES - 1) / LANES * LANES;
         int layers = configuration.layers();

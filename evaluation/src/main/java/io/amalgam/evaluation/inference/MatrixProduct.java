@@ -1,43 +1,46 @@
 package io.amalgam.evaluation.inference;
 
 import static io.amalgam.evaluation.inference.PackedMatrix.PANEL;
+import static io.amalgam.evaluation.inference.PackedMatrix.WORDS;
 import static io.amalgam.evaluation.inference.VectorMath.LANES;
-import static io.amalgam.evaluation.inference.VectorMath.SPECIES;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Products of activations with packed weights: {@code y = x · Wᵀ}.
  *
  * <p>The loops are those of Goto and van de Geijn (2008): blocks of {@link #DEPTH} columns at most; rows of activations
- * that stay in the second-level cache; a panel of weights is widened into a buffer that fits the first-level cache and
+ * that stay in the second-level cache; a panel of weights is widened into a buffer that is near the first-level cache and
  * meets those rows, {@link #TILE} at a time, in registers. Every element of the result is a sum over blocks of sums over
  * columns in order, each one fused multiply-add at a time, so it depends neither on the number of rows nor on threads nor
  * on the width of a vector.
  */
 final class MatrixProduct {
-    /**
-     * Rows of activations that are multiplied together: eight accumulators keep two multipliers with a latency of four
-     * cycles busy, and with them all six operands fit in AVX2's 16 registers. (HotSpot's compiler loads all operands of a
-     * step before it multiplies; six rows, whose operands do not fit, are less than half as fast.)
-     */
-    static final int TILE = 4;
+    /** Rows of activations that are multiplied together. */
+    static final int TILE = ProductTile.ROWS;
 
     /** The most columns whose products are summed before they join the result. */
     static final int DEPTH = 288;
 
-    /** Tiles of rows that meet a panel while they are in the second-level cache: 216 KiB. */
-    private static final int BLOCK_TILES = 48;
+    /**
+     * The most tiles of rows that meet a panel while they are in the second-level cache: 216 KiB, and 576 KiB where vectors
+     * have 512 bits, with which this cache came to have a megabyte.
+     */
+    private static final int BLOCK_TILES = LANES == 16 ? 128 : 48;
+
+    /** A panel of weights as it is stored and widened. */
+    private record Panel(int[] words, float[] floats) {
+    }
 
     private final WorkerTeam team;
-    private final float[][] panelBuffers;
+    private final Panel[] buffers;
     private float[] packed = new float[0];
 
     /** Products computed by a team. */
     MatrixProduct(WorkerTeam team) {
         this.team = team;
-        this.panelBuffers = new float[team.size()][DEPTH * PANEL];
+        this.buffers = new Panel[team.size()];
+        Arrays.setAll(buffers, worker -> new Panel(new int[DEPTH * WORDS], new float[DEPTH * PANEL]));
     }
 
     /** Rounds a number of activation rows up to whole tiles: the rows that a result array must have. */
@@ -69,12 +72,21 @@ final class MatrixProduct {
             }
         });
         int panels = weights.panelCount();
-        int tasks = team.size() == 1 ? 1 : Math.min(panels, 4 * team.size());
-        team.run(tasks, (task, worker) -> {
-            int from = (int) ((long) panels * task / tasks);
-            int to = (int) ((long) panels * (task + 1) / tasks);
-            multiplyPanels(tiled, tiles, weights, from, to, y, panelBuffers[worker]);
+        // Few panels could not be shared evenly by threads: then half as many rows are a task.
+        int blockTiles = team.size() > 1 && panels < 16 * team.size() ? BLOCK_TILES / 2 : BLOCK_TILES;
+        int blocks = (tiles + blockTiles - 1) / blockTiles;
+        int ranges = team.size() == 1 ? 1 : Math.min(panels, 4 * team.size());
+        team.run(blocks * ranges, (task, worker) -> {
+            int block = task / ranges;
+            int range = task % ranges;
+            multiplyBlock(tiled, part(tiles, block, blocks), part(tiles, block + 1, blocks), weights,
+                    part(panels, range, ranges), part(panels, range + 1, ranges), y, buffers[worker]);
         });
+    }
+
+    /** Where the given one of equal parts begins. */
+    private static int part(int whole, int index, int parts) {
+        return (int) ((long) whole * index / parts);
     }
 
     /** Lays a tile's rows side by side: column by column, {@link #TILE} floats each. */
@@ -104,85 +116,26 @@ final class MatrixProduct {
     }
 
     /** Columns of a block: all blocks of a matrix have as many, up to rounding, so that none is short. */
-    private static int depth(int columns) {
+    static int depth(int columns) {
         int blocks = (columns + DEPTH - 1) / DEPTH;
         return (columns + blocks - 1) / blocks;
     }
 
-    private static void multiplyPanels(float[] packed, int tiles, PackedMatrix weights, int from, int to, float[] y,
-            float[] panelBuffer) {
+    /** Multiplies tiles by panels, a block of columns at a time. */
+    private static void multiplyBlock(float[] packed, int fromTile, int toTile, PackedMatrix weights, int fromPanel,
+            int toPanel, float[] y, Panel buffer) {
         int columns = weights.columns();
         int stride = weights.paddedRows();
         int wholeDepth = depth(columns);
         for (int start = 0; start < columns; start += wholeDepth) {
             int depth = Math.min(wholeDepth, columns - start);
-            for (int block = 0; block < tiles; block += BLOCK_TILES) {
-                int end = Math.min(block + BLOCK_TILES, tiles);
-                for (int panel = from; panel < to; panel++) {
-                    weights.widen(panel, start, depth, panelBuffer);
-                    for (int tile = block; tile < end; tile++) {
-                        int activations = (tile * columns + start) * TILE;
-                        multiplyTile(packed, activations, panelBuffer, depth, y, tile * TILE * stride + panel * PANEL,
-                                stride, start > 0);
-                    }
+            for (int panel = fromPanel; panel < toPanel; panel++) {
+                weights.widen(panel, start, depth, buffer.words, buffer.floats);
+                for (int tile = fromTile; tile < toTile; tile++) {
+                    ProductTile.multiply(ProductTile.VECTORS, packed, (tile * columns + start) * TILE, buffer.floats, 0, PANEL,
+                            depth, y, tile * TILE * stride + panel * PANEL, stride, start > 0);
                 }
             }
         }
-    }
-
-    /** The kernel: four rows by two vectors. The eight sums and six operands stay in registers. */
-    private static void multiplyTile(float[] a, int aOffset, float[] b, int depth, float[] y, int yOffset, int yStride,
-            boolean accumulate) {
-        FloatVector sum00 = FloatVector.zero(SPECIES);
-        FloatVector sum01 = sum00;
-        FloatVector sum10 = sum00;
-        FloatVector sum11 = sum00;
-        FloatVector sum20 = sum00;
-        FloatVector sum21 = sum00;
-        FloatVector sum30 = sum00;
-        FloatVector sum31 = sum00;
-        for (int k = 0; k < depth; k++) {
-            FloatVector b0 = FloatVector.fromArray(SPECIES, b, k * PANEL);
-            FloatVector b1 = FloatVector.fromArray(SPECIES, b, k * PANEL + LANES);
-            int at = aOffset + k * TILE;
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[at]);
-            sum00 = a0.fma(b0, sum00);
-            sum01 = a0.fma(b1, sum01);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[at + 1]);
-            sum10 = a1.fma(b0, sum10);
-            sum11 = a1.fma(b1, sum11);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[at + 2]);
-            sum20 = a2.fma(b0, sum20);
-            sum21 = a2.fma(b1, sum21);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[at + 3]);
-            sum30 = a3.fma(b0, sum30);
-            sum31 = a3.fma(b1, sum31);
-        }
-        if (accumulate) {
-            int at = yOffset;
-            sum00 = sum00.add(FloatVector.fromArray(SPECIES, y, at));
-            sum01 = sum01.add(FloatVector.fromArray(SPECIES, y, at + LANES));
-            at += yStride;
-            sum10 = sum10.add(FloatVector.fromArray(SPECIES, y, at));
-            sum11 = sum11.add(FloatVector.fromArray(SPECIES, y, at + LANES));
-            at += yStride;
-            sum20 = sum20.add(FloatVector.fromArray(SPECIES, y, at));
-            sum21 = sum21.add(FloatVector.fromArray(SPECIES, y, at + LANES));
-            at += yStride;
-            sum30 = sum30.add(FloatVector.fromArray(SPECIES, y, at));
-            sum31 = sum31.add(FloatVector.fromArray(SPECIES, y, at + LANES));
-        }
-        int at = yOffset;
-        sum00.intoArray(y, at);
-        sum01.intoArray(y, at + LANES);
-        at += yStride;
-        sum10.intoArray(y, at);
-        sum11.intoArray(y, at + LANES);
-        at += yStride;
-        sum20.intoArray(y, at);
-        sum21.intoArray(y, at + LANES);
-        at += yStride;
-        sum30.intoArray(y, at);
-        sum31.intoArray(y, at + LANES);
     }
 }

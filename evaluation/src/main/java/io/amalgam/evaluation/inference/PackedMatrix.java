@@ -2,27 +2,28 @@ package io.amalgam.evaluation.inference;
 
 import static io.amalgam.evaluation.inference.VectorMath.INTEGERS;
 import static io.amalgam.evaluation.inference.VectorMath.LANES;
-import static io.amalgam.evaluation.inference.VectorMath.SPECIES;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
  * A weight matrix, laid out for multiplication and kept in its stored precision outside the heap.
  *
- * <p>Rows are grouped into panels of two vectors ({@link #PANEL} rows); inside a panel, column follows column, so that one
- * step of a dot product reads consecutive memory for all rows of the panel. A bfloat16 panel holds, per column and lane,
- * one 32-bit word with row {@code lane} in its low half and row {@code lane + LANES} in its high half: widening is a
- * shift and a mask. Missing rows of the last panel are zero.
+ * <p>Rows are grouped into panels of a few vectors ({@link #PANEL} rows); inside a panel, column follows column, so that
+ * one step of a dot product reads consecutive memory for all rows of the panel. A bfloat16 panel holds, per column, one
+ * 32-bit word for a lane of each pair of vectors, with the first vector's row in its low half and the second's in its high
+ * half: widening is a shift and a mask. Missing rows of the last panel are zero.
  */
 final class PackedMatrix {
-    /** Rows of a panel. */
-    static final int PANEL = 2 * LANES;
+    /** Rows of a panel: as many as {@link ProductTile} multiplies at once. */
+    static final int PANEL = ProductTile.VECTORS * LANES;
+
+    /** Words of a column of a bfloat16 panel. */
+    static final int WORDS = PANEL / 2;
 
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt WORD = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -76,15 +77,13 @@ final class PackedMatrix {
      * @param bits of the float32
      */
     void set(int row, int column, int bits) {
-        int lane = row % PANEL;
-        long base = (long) (row / PANEL) * columns + column;
         if (!half) {
-            panels.set(FLOAT, (base * PANEL + lane) * 4, Float.intBitsToFloat(bits));
+            panels.set(FLOAT, floatOffset(row, column), Float.intBitsToFloat(bits));
             return;
         }
-        long offset = (base * LANES + lane % LANES) * 4;
+        long offset = wordOffset(row, column);
         int word = panels.get(WORD, offset);
-        panels.set(WORD, offset, lane < LANES ? word & 0xffff0000 | bits >>> 16 : word & 0xffff | bits & 0xffff0000);
+        panels.set(WORD, offset, inLowHalf(row) ? word & 0xffff0000 | bits >>> 16 : word & 0xffff | bits & 0xffff0000);
     }
 
     /**
@@ -94,45 +93,61 @@ final class PackedMatrix {
      */
     void setPanel(int panel, MemorySegment source, long offset) {
         long rowBytes = 2L * columns;
-        long target = (long) panel * columns * LANES * 4;
+        long target = (long) panel * columns * WORDS * 4;
         for (int column = 0; column < columns; column++) {
-            long low = offset + 2L * column;
-            long high = low + LANES * rowBytes;
-            for (int lane = 0; lane < LANES; lane++) {
-                int word = source.get(HALF, low + lane * rowBytes) & 0xffff | source.get(HALF, high + lane * rowBytes) << 16;
-                panels.set(WORD, target, word);
-                target += 4;
+            for (int pair = 0; pair < PANEL; pair += 2 * LANES) {
+                long low = offset + 2L * column + pair * rowBytes;
+                long high = low + LANES * rowBytes;
+                for (int lane = 0; lane < LANES; lane++) {
+                    int word = source.get(HALF, low + lane * rowBytes) & 0xffff | source.get(HALF, high + lane * rowBytes) << 16;
+                    panels.set(WORD, target, word);
+                    target += 4;
+                }
             }
         }
     }
 
     /** One element, widened. */
     float get(int row, int column) {
-        int lane = row % PANEL;
-        long base = (long) (row / PANEL) * columns + column;
         if (!half) {
-            return panels.get(FLOAT, (base * PANEL + lane) * 4);
+            return panels.get(FLOAT, floatOffset(row, column));
         }
-        int word = panels.get(WORD, (base * LANES + lane % LANES) * 4);
-        return Float.intBitsToFloat(lane < LANES ? word << 16 : word & 0xffff0000);
+        int word = panels.get(WORD, wordOffset(row, column));
+        return Float.intBitsToFloat(inLowHalf(row) ? word << 16 : word & 0xffff0000);
     }
 
-    /** Widens columns {@code from} to {@code from + count} of a panel: {@link #PANEL} floats a column. */
-    void widen(int panel, int from, int count, float[] target) {
-        if (half) {
-            long offset = ((long) panel * columns + from) * LANES * 4;
-            for (int i = 0; i < count; i++) {
-                IntVector words = IntVector.fromMemorySegment(INTEGERS, panels, offset + (long) i * LANES * 4,
-                        ByteOrder.LITTLE_ENDIAN);
-                words.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(target, i * PANEL);
-                words.and(0xffff0000).reinterpretAsFloats().intoArray(target, i * PANEL + LANES);
-            }
-        } else {
-            long offset = ((long) panel * columns + from) * PANEL * 4;
-            for (int i = 0; i < count * 2; i++) {
-                FloatVector.fromMemorySegment(SPECIES, panels, offset + (long) i * LANES * 4, ByteOrder.LITTLE_ENDIAN)
-                        .intoArray(target, i * LANES);
-            }
+    private long floatOffset(int row, int column) {
+        return (((long) (row / PANEL) * columns + column) * PANEL + row % PANEL) * 4;
+    }
+
+    private long wordOffset(int row, int column) {
+        int pair = row % PANEL / (2 * LANES);
+        return (((long) (row / PANEL) * columns + column) * WORDS + pair * LANES + row % LANES) * 4;
+    }
+
+    private static boolean inLowHalf(int row) {
+        return row / LANES % 2 == 0;
+    }
+
+    /**
+     * Widens columns {@code from} to {@code from + count} of a panel: {@link #PANEL} floats a column.
+     *
+     * <p>They come out of memory in one copy, which the processor reads ahead of; vector loads from a memory segment take
+     * several times as long.
+     *
+     * @param words scratch memory, {@link #WORDS} a column
+     */
+    void widen(int panel, int from, int count, int[] words, float[] target) {
+        long first = (long) panel * columns + from;
+        if (!half) {
+            MemorySegment.copy(panels, FLOAT, first * PANEL * 4, target, 0, count * PANEL);
+            return;
+        }
+        MemorySegment.copy(panels, WORD, first * WORDS * 4, words, 0, count * WORDS);
+        for (int i = 0; i < count * WORDS; i += LANES) {
+            IntVector pair = IntVector.fromArray(INTEGERS, words, i);
+            pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(target, 2 * i);
+            pair.and(0xffff0000).reinterpretAsFloats().intoArray(target, 2 * i + LANES);
         }
     }
 }
