@@ -24,13 +24,6 @@ public interface CodecKernels {
      */
     long encode(Tile from, DType type, MemorySegment target, long offset, int length);
 
-    /**
-     * Widens elements that are kept as bfloat16 in an array, from which they come faster than from a segment.
-     *
-     * @param from index of the first in {@code source}
-     */
-    void widen(short[] source, int from, Tile to, int length);
-
     /** How many elements are NaN or infinite. */
     long countNonFinite(Tile tile, int length);
 }

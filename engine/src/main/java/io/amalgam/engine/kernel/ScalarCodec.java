@@ -20,13 +20,6 @@ final class ScalarCodec implements CodecKernels {
         }
     }
 
-    @Override
-    public void widen(short[] source, int from, Tile to, int length) {
-        for (int i = 0; i < length; i++) {
-            to.set(i, Float.intBitsToFloat(source[from + i] << 16));
-        }
-    }
-
     static void decodeOne(MemorySegment source, long offset, DType stored, DType cast, Tile to, int index) {
         double value = read(source, offset, stored);
         if (cast == DType.F64) {

@@ -62,17 +62,6 @@ final class VectorCodec implements CodecKernels {
     }
 
     @Override
-    public void widen(short[] source, int from, Tile to, int length) {
-        int whole = length & -LANES;
-        for (int i = 0; i < whole; i += LANES) {
-            TO_BF16.bfloat16(source, from + i).intoArray(to.floats, i);
-        }
-        for (int i = whole; i < length; i++) {
-            to.floats[i] = Float.intBitsToFloat(source[from + i] << 16);
-        }
-    }
-
-    @Override
     public long encode(Tile from, DType type, MemorySegment target, long offset, int length) {
         if (from.floats == null || type == DType.F64) {
             return scalar.encode(from, type, target, offset, length);

@@ -46,11 +46,6 @@ final class KarcherMerge extends PointwiseMerge {
     /** The mean of the logarithms at the point, before it is normalised. */
     private ScratchVector tangent;
 
-    /** What the inputs are divided by their norms, or null where memory does not hold it. */
-    private Directions directions;
-    /** Whether all of {@link #directions} is there. */
-    private boolean kept;
-
     private double length;
 
     KarcherMerge(TensorTask task) {
@@ -82,12 +77,7 @@ final class KarcherMerge extends PointwiseMerge {
 
         @Override
         public boolean reads(int input) {
-            return switch (own) {
-                case NORMS -> true;
-                case MEAN -> valid[input];
-                case DOTS, TANGENT -> valid[input] && directions == null;
-                case STEP, DONE -> KarcherMerge.this.reads(input);
-            };
+            return own == Stage.STEP ? KarcherMerge.this.reads(input) : own == Stage.NORMS || valid[input];
         }
 
         @Override
@@ -104,7 +94,7 @@ final class KarcherMerge extends PointwiseMerge {
                     Tile here = point(strip, from, count);
                     for (int model = 0; model < models; model++) {
                         if (valid[model]) {
-                            Tile unit = unit(strip, UNIT, model, from, count);
+                            Tile unit = unit(strip, model, from, count);
                             sums.add(strip.index(), model, kernels.reductions().dot(here, unit, count));
                         }
                     }
@@ -157,15 +147,10 @@ final class KarcherMerge extends PointwiseMerge {
             sum += each * norm;
         }
         length = kernels.round(single.round(sum));
-        if (count == 0) {
-            return Stage.DONE;
-        }
-        directions = Directions.of(task);
-        return Stage.MEAN;
+        return count == 0 ? Stage.DONE : Stage.MEAN;
     }
 
     private Stage afterMean(StripSums sums) {
-        kept = directions != null;
         pointNorm = single.round(Math.sqrt(sums.total(0)));
         return rounds > 0 ? Stage.DOTS : Stage.DONE;
     }
@@ -211,17 +196,9 @@ final class KarcherMerge extends PointwiseMerge {
         return round < rounds ? Stage.DOTS : Stage.DONE;
     }
 
-    /** The direction of an input. */
-    private Tile unit(Strip strip, int slot, int model, int from, int count) {
-        Tile unit = strip.scratch(slot, count);
-        if (kept) {
-            directions.get(model, strip.first() + from, unit, count);
-            return unit;
-        }
+    private Tile unit(Strip strip, int model, int from, int count) {
+        Tile unit = strip.scratch(UNIT, count);
         strip.quotient(model, from, norms[model], unit, count);
-        if (directions != null) {
-            directions.put(model, strip.first() + from, unit, count);
-        }
         return unit;
     }
 
@@ -232,7 +209,7 @@ final class KarcherMerge extends PointwiseMerge {
         arithmetic.fill(mean, 0, count);
         for (int model = 0; model < models; model++) {
             if (valid[model]) {
-                arithmetic.scale(term, unit(strip, UNIT, model, from, count), share, count);
+                arithmetic.scale(term, unit(strip, model, from, count), share, count);
                 arithmetic.add(mean, mean, term, count);
             }
         }
@@ -244,7 +221,8 @@ final class KarcherMerge extends PointwiseMerge {
         Tile here = strip.scratch(POINT, count);
         if (round == 0) {
             if (pointNorm < tolerance) {
-                return unit(strip, POINT, first, from, count);
+                strip.quotient(first, from, norms[first], here, count);
+                return here;
             }
             here = mean(strip, from, count);
         } else {
@@ -262,7 +240,7 @@ final class KarcherMerge extends PointwiseMerge {
         arithmetic.fill(tangent, 0, count);
         for (int model = 0; model < models; model++) {
             if (factors[model] != 0) {
-                arithmetic.addLogarithm(tangent, unit(strip, UNIT, model, from, count), here, dots[model], factors[model], count);
+                arithmetic.addLogarithm(tangent, unit(strip, model, from, count), here, dots[model], factors[model], count);
             }
         }
         return tangent;
@@ -295,14 +273,11 @@ final class KarcherMerge extends PointwiseMerge {
     /** Once there is a point, the inputs are not needed where it is enough. */
     @Override
     public boolean reads(int input) {
-        return round == 0 && directions == null;
+        return round == 0;
     }
 
     @Override
     public void close() {
-        if (directions != null) {
-            directions.close();
-        }
         if (point != null) {
             point.close();
         }

@@ -268,20 +268,6 @@ class KernelEquivalenceTest {
         }
     }
 
-    @ParameterizedTest
-    @MethodSource("variants")
-    void wideningOfKeptElements(DType type, int width) {
-        short[] kept = new short[CAPACITY];
-        Random random = new Random(41);
-        for (int i = 0; i < kept.length; i++) {
-            kept[i] = (short) random.nextInt();
-        }
-        for (int n : LENGTHS) {
-            Tile[] t = {tile(type, n, random, false)};
-            same(type, width, n, "widen", t, (k, x) -> k.codec().widen(kept, 5, x[0], n));
-        }
-    }
-
     /** What rounds to infinity is counted though no element is infinite; ordinary elements are encoded without a second look. */
     @ParameterizedTest
     @MethodSource("variants")
