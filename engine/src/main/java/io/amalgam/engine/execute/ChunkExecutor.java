@@ -33,32 +33,25 @@ public final class ChunkExecutor {
      *     {@code TENSOR_DIFFERS}, {@code NON_FINITE_WEIGHTS}, or {@code INTERNAL}
      */
     public ExecutionResult execute(ChunkSlice slice, ModelOpener models, ShardSink sink, ExecutionListener listener) {
+        ShardOutput output = new ShardOutput(sink, listener);
         try (InputFiles files = new InputFiles(slice, models, options, listener);
                 ChunkRun run = new ChunkRun(
-                        slice.chunk(), new ElementSources(files, slice.rowTables()), options, listener);
-                ShardOutput output = new ShardOutput(sink, listener)) {
-            byte[] header = SafetensorsWriter.header(
-                    slice.chunk().tensors().stream().map(TensorPlan::header).toList());
+                        slice.chunk(), new ElementSources(files, slice.rowTables()), options, listener, output, files.remote())) {
+            output.begin(SafetensorsWriter.header(
+                    slice.chunk().tensors().stream().map(TensorPlan::header).toList()));
             Rehearsal.before(slice.chunk(), options);
             List<Thread> threads = run.start();
             try {
-                output.write(MemorySegment.ofArray(header), () -> {});
-                long sequence = 0;
-                for (OutputBlock block = run.next(sequence); block != null; block = run.next(sequence)) {
-                    OutputBlock own = block;
-                    output.write(own.content(), () -> run.release(own));
-                    sequence++;
+                for (Thread thread : threads) {
+                    thread.join();
                 }
-                output.end();
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new AmalgamException(ErrorCode.CANCELLED, "Chunk " + slice.chunk().index() + " was interrupted.", e);
-            } catch (Throwable e) {
                 run.fail(e);
-                throw e;
+                Thread.currentThread().interrupt();
             } finally {
                 end(run, threads);
             }
+            run.check();
             return new ExecutionResult(output.length(), output.sha256(), files.bytesRead(), run.nonFinite());
         } catch (IOException e) {
             throw new AmalgamException(ErrorCode.SOURCE_UNAVAILABLE, "Closing an input failed: " + e.getMessage(), e);

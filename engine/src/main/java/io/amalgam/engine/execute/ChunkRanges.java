@@ -12,13 +12,13 @@ import java.util.Map;
 
 /** Which bytes of which files a chunk is made of. */
 final class ChunkRanges {
-    private final Map<String, List<Range>> ranges = new HashMap<>();
+    private final Map<InputFile, List<Range>> ranges = new HashMap<>();
 
     private ChunkRanges() {
     }
 
     /** The ranges of a chunk by file, in the order of its tensors; the same range may be there several times. */
-    static Map<String, List<Range>> of(ChunkPlan chunk) {
+    static Map<InputFile, List<Range>> of(ChunkPlan chunk) {
         ChunkRanges collected = new ChunkRanges();
         for (TensorPlan tensor : chunk.tensors()) {
             for (TensorInput input : tensor.inputs()) {
@@ -28,9 +28,8 @@ final class ChunkRanges {
         return collected.ranges;
     }
 
-    /** Names a file of a model. */
-    static String key(int model, String file) {
-        return model + "/" + file;
+    /** A file of a model. */
+    record InputFile(int model, String name) {
     }
 
     private void add(TensorSource source) {
@@ -40,7 +39,7 @@ final class ChunkRanges {
                 for (long size : stored.shape()) {
                     bytes = Math.multiplyExact(bytes, size);
                 }
-                ranges.computeIfAbsent(key(stored.model(), stored.file()), file -> new ArrayList<>())
+                ranges.computeIfAbsent(new InputFile(stored.model(), stored.file()), file -> new ArrayList<>())
                         .add(new Range(stored.position(), bytes));
             }
             case TensorSource.Concatenated whole -> whole.parts().forEach(this::add);

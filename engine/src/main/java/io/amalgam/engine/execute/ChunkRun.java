@@ -13,14 +13,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The work of one chunk, shared out among threads.
  *
  * <p>A few tensors are on their way at a time. A thread takes a block of the earliest tensor that has one; blocks of
  * statistics may be taken of any of these tensors, blocks of output only in the order in which they lie in the shard, so
- * that the threads never hold all output buffers with blocks that must wait. Twice as many threads take blocks as may
- * compute: those that may not are reading ahead. The thread that called writes behind.
+ * that the threads never hold all output buffers with blocks that must wait. A thread that has finished a block of output
+ * also writes what is due of the shard, unless another does.
  */
 final class ChunkRun implements AutoCloseable {
     /** Tensors on their way at a time. */
@@ -30,28 +32,46 @@ final class ChunkRun implements AutoCloseable {
     private final ElementSources sources;
     private final ExecutionOptions options;
     private final ExecutionListener listener;
+    private final ShardOutput output;
     private final Arena arena = Arena.ofShared();
     private final Semaphore computing;
     private final RandomStream random;
     private final int workers;
 
+    /** Guards all that follows. Few are woken, since on a virtual machine that takes as long as some blocks do. */
+    private final ReentrantLock lock = new ReentrantLock();
+    /** There may be a block to take, or none ever again. */
+    private final Condition claimable = lock.newCondition();
+
     private final ArrayDeque<TensorJob> active = new ArrayDeque<>();
     private final ArrayDeque<OutputBlock> free = new ArrayDeque<>();
-    private final Map<Long, OutputBlock> finished = new HashMap<>();
     private final Map<String, Long> nonFinite = new HashMap<>();
     private int nextTensor;
     private long claimed;
     private Throwable failure;
     private boolean ended;
 
-    ChunkRun(ChunkPlan chunk, ElementSources sources, ExecutionOptions options, ExecutionListener listener) {
+    /**
+     * The work of one chunk.
+     *
+     * @param readAhead whether twice as many threads take blocks as may compute: some wait for a network while
+     *     others compute
+     */
+    ChunkRun(
+            ChunkPlan chunk,
+            ElementSources sources,
+            ExecutionOptions options,
+            ExecutionListener listener,
+            ShardOutput output,
+            boolean readAhead) {
         this.chunk = chunk;
         this.sources = sources;
         this.options = options;
         this.listener = listener;
+        this.output = output;
         random = new RandomStream(chunk.seed());
         computing = new Semaphore(options.threads());
-        workers = 2 * options.threads();
+        workers = readAhead ? 2 * options.threads() : options.threads();
         for (int block = 0; block < workers + options.threads() + 1; block++) {
             free.add(new OutputBlock(arena));
         }
@@ -76,6 +96,9 @@ final class ChunkRun implements AutoCloseable {
         try {
             for (Claim claim = claim(); claim != null; claim = claim()) {
                 run(claim, strip);
+                if (claim.output() != null) {
+                    output.add(claim.output(), this::release);
+                }
                 complete(claim);
             }
         } catch (Throwable e) {
@@ -117,23 +140,27 @@ final class ChunkRun implements AutoCloseable {
         }
     }
 
-    private synchronized Claim claim() throws InterruptedException {
-        while (failure == null && !ended) {
-            if (listener.cancelled()) {
-                throw new AmalgamException(ErrorCode.CANCELLED, "Chunk " + chunk.index() + " was cancelled.");
+    private Claim claim() throws InterruptedException {
+        lock.lock();
+        try {
+            while (failure == null && !ended) {
+                if (listener.cancelled()) {
+                    throw new AmalgamException(ErrorCode.CANCELLED, "Chunk " + chunk.index() + " was cancelled.");
+                }
+                admit();
+                Claim claim = find();
+                if (claim != null) {
+                    return claim;
+                }
+                if (nextTensor == chunk.tensors().size() && active.isEmpty()) {
+                    return null;
+                }
+                claimable.await();
             }
-            admit();
-            Claim claim = find();
-            if (claim != null) {
-                return claim;
-            }
-            if (nextTensor == chunk.tensors().size() && active.isEmpty()) {
-                notifyAll();
-                return null;
-            }
-            wait();
+            return null;
+        } finally {
+            lock.unlock();
         }
-        return null;
     }
 
     /** Lets tensors in while there is room. */
@@ -170,26 +197,29 @@ final class ChunkRun implements AutoCloseable {
 
     private void complete(Claim claim) {
         TensorJob job = claim.job();
-        synchronized (this) {
+        lock.lock();
+        try {
             job.blocksDone++;
-            if (claim.output() != null) {
-                finished.put(claim.output().sequence, claim.output());
-                if (job.blocksDone == job.blocks) {
-                    finish(job);
-                }
-                notifyAll();
-                return;
-            }
             if (job.blocksDone < job.blocks) {
                 return;
             }
+            if (claim.output() != null) {
+                finish(job);
+                claimable.signalAll();
+                return;
+            }
             job.open = false;
+        } finally {
+            lock.unlock();
         }
         // The last block of a pass: no other thread touches the job until it is open again.
         job.advance(claim.pass());
-        synchronized (this) {
+        lock.lock();
+        try {
             job.open = true;
-            notifyAll();
+            claimable.signalAll();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -209,46 +239,54 @@ final class ChunkRun implements AutoCloseable {
     }
 
     /** Lets no more blocks be taken. */
-    synchronized void end() {
-        ended = true;
-        notifyAll();
+    void end() {
+        lock.lock();
+        try {
+            ended = true;
+            claimable.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Ends the run with a failure, the first of which is kept. */
-    synchronized void fail(Throwable cause) {
-        if (failure == null) {
-            failure = cause;
+    void fail(Throwable cause) {
+        lock.lock();
+        try {
+            if (failure == null) {
+                failure = cause;
+            }
+            claimable.signalAll();
+        } finally {
+            lock.unlock();
         }
-        notifyAll();
     }
 
-    /**
-     * Waits for the block that comes next in the shard.
-     *
-     * @return null when there is none any more
-     */
-    synchronized OutputBlock next(long sequence) throws InterruptedException {
-        while (failure == null) {
-            OutputBlock block = finished.remove(sequence);
-            if (block != null) {
-                return block;
+    /** Throws the failure that ended the run, if one did. */
+    void check() {
+        lock.lock();
+        try {
+            if (failure != null) {
+                throw asRuntime(failure);
             }
-            if (nextTensor == chunk.tensors().size() && active.isEmpty() && sequence == claimed) {
-                return null;
-            }
-            wait();
+        } finally {
+            lock.unlock();
         }
-        throw asRuntime(failure);
     }
 
     /** Gives a buffer back. */
-    synchronized void release(OutputBlock block) {
-        free.add(block);
-        notifyAll();
+    private void release(OutputBlock block) {
+        lock.lock();
+        try {
+            free.add(block);
+            claimable.signal();
+        } finally {
+            lock.unlock();
+        }
     }
 
-    /** For each tensor with NaN or infinity, how many. */
-    synchronized Map<String, Long> nonFinite() {
+    /** For each tensor with NaN or infinity, how many; when the run has ended. */
+    Map<String, Long> nonFinite() {
         return nonFinite;
     }
 

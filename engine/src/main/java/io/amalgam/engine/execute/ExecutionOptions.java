@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /**
  * How a chunk is executed. Nothing here changes a byte of the result.
  *
- * @param threads that compute; as many again read ahead
+ * @param threads that compute; as many again read ahead where models are far away
  * @param strips how many strips of 65 536 elements are read and computed at a time
  * @param maskBytes memory for random masks between passes of one tensor; beyond it they are drawn again
  * @param scratch folder for temporary files: of iterative methods, and of what was read of remote models
@@ -13,6 +13,9 @@ import java.nio.file.Path;
  * @param refuseNonFinite whether NaN or infinity in a result is an error
  */
 public record ExecutionOptions(int threads, int strips, long maskBytes, Path scratch, long scratchBytes, boolean refuseNonFinite) {
+
+    /** How many strips at a time unless told otherwise: with one, threads wait for each other too often. */
+    public static final int DEFAULT_STRIPS = 2;
 
     /** Memory for random masks unless told otherwise. */
     public static final long DEFAULT_MASK_BYTES = 96L << 20;
@@ -34,7 +37,7 @@ public record ExecutionOptions(int threads, int strips, long maskBytes, Path scr
     public static ExecutionOptions defaults() {
         return new ExecutionOptions(
                 Runtime.getRuntime().availableProcessors(),
-                1,
+                DEFAULT_STRIPS,
                 DEFAULT_MASK_BYTES,
                 Path.of(System.getProperty("java.io.tmpdir")),
                 DEFAULT_SCRATCH_BYTES,

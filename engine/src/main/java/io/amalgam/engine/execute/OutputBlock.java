@@ -2,6 +2,7 @@ package io.amalgam.engine.execute;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A reused buffer for one block of output, with its place in the shard's order. */
 final class OutputBlock {
@@ -11,6 +12,8 @@ final class OutputBlock {
     long sequence;
     /** Bytes that it holds. */
     long length;
+    /** How many have yet to look at it. */
+    final AtomicInteger users = new AtomicInteger();
 
     OutputBlock(Arena arena) {
         this.arena = arena;

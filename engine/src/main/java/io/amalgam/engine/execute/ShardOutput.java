@@ -7,91 +7,124 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.security.MessageDigest;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
 
-/** The way out of a shard's bytes: the thread that calls writes them, another one takes their digest meanwhile. */
-final class ShardOutput implements AutoCloseable {
+/**
+ * The way out of a shard's bytes: blocks are given to a sink, and their digest is taken, both in order. There is no thread
+ * for either: whoever adds a block does what is due of both, unless another thread is at it, who then goes on with this
+ * block. So nobody is woken for a block, and its bytes are still in the processor's cache.
+ */
+final class ShardOutput {
     private static final int DIGEST_BLOCK = 1 << 15;
 
     private final ShardSink sink;
     private final ExecutionListener listener;
-    private final MessageDigest digest;
+    private final MessageDigest digest = Sha256.newDigest();
     private final byte[] staging = new byte[DIGEST_BLOCK];
-    private final ExecutorService digesting = Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name("amalgam-digest").factory());
+    private final Duty writing = new Duty(this::write);
+    private final Duty digesting = new Duty(this::update);
     private long length;
 
     ShardOutput(ShardSink sink, ExecutionListener listener) {
         this.sink = sink;
         this.listener = listener;
-        this.digest = Sha256.newDigest();
+    }
+
+    /** A finished block that waits for its turn, and what to do when nobody needs it any more. */
+    private record Waiting(OutputBlock block, Consumer<OutputBlock> done) {
+    }
+
+    /** Something that is done with every block in order, by one thread at a time. */
+    private final class Duty {
+        private final Consumer<MemorySegment> work;
+        private final Map<Long, Waiting> waiting = new HashMap<>();
+        private long next;
+        private boolean taken;
+
+        Duty(Consumer<MemorySegment> work) {
+            this.work = work;
+        }
+
+        synchronized void add(Waiting block) {
+            waiting.put(block.block().sequence, block);
+        }
+
+        /** Does what is due, unless another thread does. After a failure nothing is due any more. */
+        void perform() {
+            for (Waiting due = take(); due != null; due = take()) {
+                work.accept(due.block().content());
+                end();
+                if (due.block().users.decrementAndGet() == 0) {
+                    due.done().accept(due.block());
+                }
+            }
+        }
+
+        private synchronized Waiting take() {
+            Waiting due = taken ? null : waiting.remove(next);
+            taken |= due != null;
+            return due;
+        }
+
+        private synchronized void end() {
+            taken = false;
+            next++;
+        }
+    }
+
+    /** Begins the shard with bytes that are no block. */
+    void begin(byte[] header) {
+        write(MemorySegment.ofArray(header));
+        update(MemorySegment.ofArray(header));
     }
 
     /**
-     * Appends bytes.
+     * Adds a finished block; blocks may come in any order.
      *
-     * @param done called, by whichever thread, when nobody needs the memory any more
+     * @param done called, by whichever thread, when nobody needs the block's memory any more
      */
-    void write(MemorySegment block, Runnable done) {
-        AtomicInteger users = new AtomicInteger(2);
-        Runnable leave = () -> {
-            if (users.decrementAndGet() == 0) {
-                done.run();
-            }
-        };
-        digesting.execute(() -> {
-            update(block);
-            leave.run();
-        });
+    void add(OutputBlock block, Consumer<OutputBlock> done) {
+        block.users.set(2);
+        Waiting added = new Waiting(block, done);
+        writing.add(added);
+        digesting.add(added);
+        writing.perform();
+        digesting.perform();
+    }
+
+    private void write(MemorySegment bytes) {
         try {
-            sink.write(block);
+            sink.write(bytes);
         } catch (IOException e) {
             boolean full = String.valueOf(e.getMessage()).contains("No space left");
             throw new AmalgamException(
                     full ? ErrorCode.STORAGE_FULL : ErrorCode.STORE_UNAVAILABLE,
-                    "Writing %d bytes at %d of the shard failed: %s".formatted(block.byteSize(), length, e.getMessage()),
+                    "Writing %d bytes at %d of the shard failed: %s".formatted(bytes.byteSize(), length, e.getMessage()),
                     e);
         }
-        length += block.byteSize();
-        listener.bytesWritten(block.byteSize());
-        leave.run();
+        length += bytes.byteSize();
+        listener.bytesWritten(bytes.byteSize());
     }
 
-    private void update(MemorySegment block) {
+    private void update(MemorySegment bytes) {
         // By way of an array: the digest's fast path takes nothing else.
-        long size = block.byteSize();
+        long size = bytes.byteSize();
         for (long position = 0; position < size; position += DIGEST_BLOCK) {
             int count = (int) Math.min(DIGEST_BLOCK, size - position);
-            MemorySegment.copy(block, ValueLayout.JAVA_BYTE, position, staging, 0, count);
+            MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, position, staging, 0, count);
             digest.update(staging, 0, count);
         }
     }
 
-    /** Waits for the digest of what was written; nothing may be written after it. */
-    void end() throws InterruptedException {
-        digesting.shutdown();
-        if (!digesting.awaitTermination(1, TimeUnit.HOURS)) {
-            throw new IllegalStateException("the digest of a few blocks took more than an hour");
-        }
-    }
-
-    /** Bytes written. */
+    /** Bytes written; when all threads have ended. */
     long length() {
         return length;
     }
 
-    /** The digest of all bytes, after {@link #end}. */
+    /** The digest of all bytes; when all threads have ended. */
     String sha256() {
         return Sha256.end(digest);
-    }
-
-    /** Waits until no thread looks at the blocks' memory. */
-    @Override
-    public void close() {
-        digesting.shutdownNow();
-        digesting.close();
     }
 }

@@ -17,7 +17,7 @@ final class MemoryEstimate {
     /** A Java process that merges, without any of what follows. */
     private static final long AT_REST = 160L << 20;
     /** Elements that are read and computed at a time, unless rows are longer. */
-    private static final long STRIP = 1 << 16;
+    private static final long BLOCK = 1 << 17;
     /** Two tiles of floats for each input: its elements, and what is computed from them. */
     private static final long TILES = 2 * 4096 * Float.BYTES;
     /** Tensors on their way at a time. */
@@ -40,7 +40,7 @@ final class MemoryEstimate {
     /**
      * The most bytes that a worker needs.
      *
-     * @param threads that compute; as many again read ahead
+     * @param threads that compute; as many again read ahead where models are far away
      */
     static long of(MergePlan plan, int threads) {
         return new MemoryEstimate(plan, threads).bytes();
@@ -82,7 +82,7 @@ final class MemoryEstimate {
     private long buffers(TensorPlan tensor) {
         long[] shape = tensor.shape();
         long rowLength = shape.length == 0 ? 1 : shape[shape.length - 1];
-        long block = Math.min(tensor.elements(), Math.max(STRIP, rowLength));
+        long block = Math.min(tensor.elements(), Math.max(BLOCK, 2 * rowLength));
         long read = 0;
         for (TensorInput input : tensor.inputs()) {
             read += block * tensor.arithmetic().bytes() + TILES;
