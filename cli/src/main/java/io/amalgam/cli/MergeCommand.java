@@ -145,6 +145,8 @@ final class MergeCommand implements Callable<Integer> {
     private String merge(ParsedRecipe parsed, Path folder, IntermediateModels models) {
         long start = System.nanoTime();
         PrintWriter err = spec.commandLine().getErr();
+        LocalMerge merge = new LocalMerge(models, execution(), overwrite, fsync);
+        merge.prepare(parsed);
         PreflightResult preflight = Preflight.check(parsed, options.planOptions(), models);
         if (preflight.pinned().isEmpty()) {
             throw new AmalgamException(preflight.problems());
@@ -156,13 +158,12 @@ final class MergeCommand implements Callable<Integer> {
         PinnedRecipe pinned = preflight.pinned().get();
         LocalMerge.Outcome outcome;
         try (ProgressBar bar = ProgressBar.of(preflight.cost().bytesToWrite(), !quiet && !json)) {
-            outcome = new LocalMerge(models, execution(), overwrite, fsync)
-                    .run(preflight, folder, new ExecutionListener() {
-                        @Override
-                        public void bytesWritten(long bytes) {
-                            bar.advance(bytes);
-                        }
-                    });
+            outcome = merge.run(preflight, folder, new ExecutionListener() {
+                @Override
+                public void bytesWritten(long bytes) {
+                    bar.advance(bytes);
+                }
+            });
         }
         report(pinned, preflight, outcome, folder, (System.nanoTime() - start) / 1e9);
         return pinned.artifactKey();

@@ -16,16 +16,17 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * Gets kernels compiled before weights come: a chunk's most frequent kind of tensor is merged over and over with a few
  * made-up elements. Vector operations that are not compiled yet are thousands of times slower than compiled ones, and a
  * compiler counts calls, not elements, so that tiny tensors get it to work soonest. Nothing of it is seen in any result.
  */
-final class Rehearsal {
+public final class Rehearsal {
     /** Chunks of fewer elements are done before they would be rehearsed. */
     private static final long LEAST_ELEMENTS = 1 << 24;
     /** Elements of what is merged; a power of two. */
@@ -33,7 +34,7 @@ final class Rehearsal {
     /** Rounds after which the launcher's thresholds have everything compiled. */
     private static final int ROUNDS = 160;
 
-    private static final Set<Kind> REHEARSED = ConcurrentHashMap.newKeySet();
+    private static final Map<Kind, FutureTask<Void>> REHEARSALS = new ConcurrentHashMap<>();
 
     private final TensorPlan plan;
     private final List<ElementSource> sources;
@@ -88,6 +89,21 @@ final class Rehearsal {
         return input.source() instanceof TensorSource.Stored stored ? stored.dtype() : input.dtype();
     }
 
+    /**
+     * Begins to rehearse a tensor that is likely to come, on a thread of its own. If another kind comes, that is rehearsed
+     * when it is there.
+     */
+    public static void begin(TensorPlan likely, ExecutionOptions options) {
+        Thread.ofPlatform().daemon().name("amalgam-rehearsal").start(rehearsal(likely, options));
+    }
+
+    private static FutureTask<Void> rehearsal(TensorPlan tensor, ExecutionOptions options) {
+        return REHEARSALS.computeIfAbsent(Kind.of(tensor), kind -> new FutureTask<>(() -> {
+            new Rehearsal(tensor, options).run(ROUNDS);
+            return null;
+        }));
+    }
+
     /** Rehearses what a chunk needs, unless the chunk is small, or that was rehearsed in this process. */
     static void before(ChunkPlan chunk, ExecutionOptions options) throws IOException {
         Map<Kind, Long> elements = new HashMap<>();
@@ -97,14 +113,29 @@ final class Rehearsal {
             }
         }
         Kind kind = elements.keySet().stream().max(Comparator.comparing(elements::get)).orElse(null);
-        if (kind == null || elements.get(kind) < LEAST_ELEMENTS || !REHEARSED.add(kind)) {
+        if (kind == null || elements.get(kind) < LEAST_ELEMENTS) {
             return;
         }
-        for (TensorPlan tensor : chunk.tensors()) {
-            if (tensor.elements() > 0 && Kind.of(tensor).equals(kind)) {
-                new Rehearsal(tensor, options).run(ROUNDS);
-                return;
+        TensorPlan tensor = chunk.tensors().stream()
+                .filter(each -> each.elements() > 0 && Kind.of(each).equals(kind))
+                .findFirst()
+                .orElseThrow();
+        FutureTask<Void> rehearsal = rehearsal(tensor, options);
+        rehearsal.run();
+        await(rehearsal);
+    }
+
+    private static void await(FutureTask<Void> rehearsal) throws IOException {
+        try {
+            rehearsal.get();
+        } catch (InterruptedException e) {
+            // Whoever interrupts cancels the chunk, which is noticed where it is worked on.
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
             }
+            throw new IllegalStateException("a rehearsal failed", e.getCause());
         }
     }
 

@@ -6,25 +6,34 @@ import io.amalgam.engine.execute.ChunkExecutor;
 import io.amalgam.engine.execute.ExecutionListener;
 import io.amalgam.engine.execute.ExecutionOptions;
 import io.amalgam.engine.execute.ExecutionResult;
+import io.amalgam.engine.execute.Rehearsal;
 import io.amalgam.engine.plan.ChunkPlan;
+import io.amalgam.engine.plan.LikelyTensor;
 import io.amalgam.engine.plan.MergePlan;
 import io.amalgam.engine.plan.PinnedRecipe;
 import io.amalgam.engine.plan.PreflightResult;
+import io.amalgam.engine.recipe.ModelReference;
+import io.amalgam.engine.recipe.ParsedRecipe;
 import io.amalgam.engine.source.ModelSource;
 import io.amalgam.engine.store.Manifest;
 import io.amalgam.engine.store.OutputFolder;
 import io.amalgam.engine.store.ShardWriter;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Makes an artifact in a folder: plans, executes chunk after chunk, assembles. The folder appears whole or not at all,
  * and what an interrupted merge left is removed.
  */
 public final class LocalMerge {
+    /** Bytes of a model that take longer to merge than getting ready does. */
+    private static final long LARGE = 64L << 20;
 
     private final ModelSource sources;
     private final ExecutionOptions execution;
@@ -54,6 +63,31 @@ public final class LocalMerge {
         this.execution = execution;
         this.overwrite = overwrite;
         this.durable = durable;
+    }
+
+    /**
+     * Begins to get ready for a recipe while its models are looked at, if they seem large. Returns at once, and what is
+     * wrong with the recipe is told by others.
+     */
+    public void prepare(ParsedRecipe parsed) {
+        if (parsed.hasErrors() || parsed.recipe().references().keySet().stream().anyMatch(LocalMerge::small)) {
+            return;
+        }
+        LikelyTensor.of(parsed).ifPresent(tensor -> Rehearsal.begin(tensor, execution));
+    }
+
+    /** Whether a model is a folder here with few bytes. */
+    private static boolean small(ModelReference reference) {
+        try (Stream<Path> files = Files.list(Path.of(reference.model().path()))) {
+            long bytes = 0;
+            for (Path file : files.toList()) {
+                bytes += Files.size(file);
+            }
+            return bytes < LARGE;
+        } catch (IOException | InvalidPathException e) {
+            // It is elsewhere, and looking at it will take a while.
+            return false;
+        }
     }
 
     /**

@@ -107,12 +107,7 @@ final class LayoutBuilder {
             ArchitectureModule definition,
             List<InputModel> inputs,
             Map<String, Setting> parameters) {
-        List<InputModel> all = new ArrayList<>(inputs);
-        ModelReference base = recipe.baseModel();
-        if (base != null && inputs.stream().noneMatch(input -> input.model().equals(base))) {
-            all.add(new InputModel(base, null, Map.of(), recipe.position("base_model")));
-        }
-        OutputSlice slice = new OutputSlice(all, null, Map.of(), recipe.position("models"));
+        OutputSlice slice = OutputSlice.whole(inputs, recipe);
         return new MergeLayout.Module(
                 definition, slice(definition, slice).map(List::of).orElse(List.of()), parameters);
     }
@@ -164,7 +159,7 @@ final class LayoutBuilder {
                     source.parameters(),
                     source.position()));
         }
-        int listedBase = listedBase(slice);
+        int listedBase = slice.indexOfBase(recipe);
         int base = checkInputs(slice, listedBase);
         if (!usable || !sameLayers(inputs, slice)) {
             return Optional.empty();
@@ -189,19 +184,6 @@ final class LayoutBuilder {
         return same;
     }
 
-    private ModelReference base(OutputSlice slice) {
-        return slice.baseModel() != null ? slice.baseModel() : recipe.baseModel();
-    }
-
-    private int listedBase(OutputSlice slice) {
-        for (int index = 0; index < slice.sources().size(); index++) {
-            if (slice.sources().get(index).model().equals(base(slice))) {
-                return index;
-            }
-        }
-        return -1;
-    }
-
     /** Checks number of inputs and base model; returns the index of the method's base model, or -1. */
     private int checkInputs(OutputSlice slice, int listedBase) {
         InputRule rule = method.inputs();
@@ -215,7 +197,7 @@ final class LayoutBuilder {
                         "remove one, or add their weights up");
             }
         }
-        ModelReference base = base(slice);
+        ModelReference base = slice.base(recipe);
         int index = -1;
         if (rule.base() != InputRule.BaseRule.ORDINARY_INPUT && base != null) {
             index = listedBase;

@@ -8,12 +8,15 @@ import io.amalgam.engine.error.Problem;
 import io.amalgam.engine.execute.ExecutionListener;
 import io.amalgam.engine.execute.ExecutionOptions;
 import io.amalgam.engine.merge.LocalMerge;
+import io.amalgam.engine.plan.LikelyTensor;
 import io.amalgam.engine.plan.Preflight;
 import io.amalgam.engine.plan.PreflightResult;
 import io.amalgam.engine.recipe.ParsedRecipe;
+import io.amalgam.engine.tensor.TensorPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -42,6 +45,36 @@ class GoldenTest {
         return GoldenFolder.recipes().stream()
                 .filter(name -> name.startsWith("err_"))
                 .map(name -> DynamicTest.dynamicTest(name, () -> refuse(name)));
+    }
+
+    /** What is rehearsed for a recipe before its models were looked at must be what comes. */
+    @TestFactory
+    Stream<DynamicTest> theLikelyTensorIsOfTheKindOfAPlannedOne() {
+        return GoldenFolder.recipes().stream()
+                .filter(name -> !name.startsWith("err_"))
+                .map(name -> DynamicTest.dynamicTest(name, () -> {
+                    ParsedRecipe parsed = GoldenFolder.recipe(name);
+                    TensorPlan likely = LikelyTensor.of(parsed).orElseThrow();
+                    List<TensorPlan> planned = Preflight.check(parsed, GoldenFolder.options(), GoldenFolder.sources())
+                            .planOrThrow()
+                            .chunks()
+                            .stream()
+                            .flatMap(chunk -> chunk.tensors().stream())
+                            .toList();
+                    assertTrue(planned.stream().anyMatch(tensor -> sameKind(likely, tensor)), likely::toString);
+                }));
+    }
+
+    /** Without types, which a recipe may leave to its models. */
+    private static boolean sameKind(TensorPlan likely, TensorPlan planned) {
+        return likely.method().equals(planned.method())
+                && likely.base() == planned.base()
+                && likely.parameters().keySet().equals(planned.parameters().keySet())
+                && kinds(likely).equals(kinds(planned));
+    }
+
+    private static List<Set<String>> kinds(TensorPlan tensor) {
+        return tensor.inputs().stream().map(input -> input.parameters().keySet()).toList();
     }
 
     @AfterAll
