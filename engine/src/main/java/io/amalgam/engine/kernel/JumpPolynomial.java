@@ -1,7 +1,7 @@
 package io.amalgam.engine.kernel;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * A polynomial over GF(2) that moves MT19937 ahead: t^n modulo the characteristic polynomial of the recurrence (Haramoto,
@@ -16,10 +16,10 @@ public final class JumpPolynomial {
     /** The characteristic polynomial's terms below the highest; the next one is t^19710, so words can be folded whole. */
     private static final int[] LOWER_TERMS = lowerTerms();
 
-    private final long[] bits;
+    private final int[] terms;
 
-    private JumpPolynomial(long[] bits) {
-        this.bits = bits;
+    private JumpPolynomial(int[] terms) {
+        this.terms = terms;
     }
 
     /** The polynomial that moves ahead by so many draws. */
@@ -32,12 +32,16 @@ public final class JumpPolynomial {
                 power = timesT(power);
             }
         }
-        return new JumpPolynomial(power);
+        return new JumpPolynomial(exponents(power));
     }
 
-    /** Which of the 64 terms from t^(64 word) on there are, as bits. */
-    long terms(int word) {
-        return bits[word];
+    /** The exponents of its terms, in ascending order. */
+    int[] terms() {
+        return terms;
+    }
+
+    private static int[] exponents(long[] polynomial) {
+        return BitSet.valueOf(polynomial).stream().toArray();
     }
 
     private static long[] square(long[] factor) {
@@ -47,7 +51,7 @@ public final class JumpPolynomial {
             product[2 * word + 1] = spread((int) (factor[word] >>> 32));
         }
         reduce(product);
-        return java.util.Arrays.copyOf(product, WORDS);
+        return Arrays.copyOf(product, WORDS);
     }
 
     private static long[] timesT(long[] factor) {
@@ -57,7 +61,7 @@ public final class JumpPolynomial {
             product[word + 1] |= factor[word] >>> 63;
         }
         reduce(product);
-        return java.util.Arrays.copyOf(product, WORDS);
+        return Arrays.copyOf(product, WORDS);
     }
 
     /** The square of a polynomial of degree 31: a zero between all bits. */
@@ -112,13 +116,7 @@ public final class JumpPolynomial {
                 power = timesBinomial(power, MersenneTwister.STATE - 1, MersenneTwister.MIDDLE - 1);
             }
         }
-        List<Integer> terms = new ArrayList<>();
-        for (int term = 0; term < DEGREE; term++) {
-            if ((sum[term >>> 6] >>> term & 1) == 1) {
-                terms.add(term);
-            }
-        }
-        return terms.stream().mapToInt(Integer::intValue).toArray();
+        return Arrays.stream(exponents(sum)).filter(term -> term < DEGREE).toArray();
     }
 
     private static void toggle(long[] sum, long[] term) {

@@ -66,19 +66,7 @@ public final class MersenneTwister {
         int[] stream = new int[2 * STATE + JumpPolynomial.DEGREE];
         System.arraycopy(words, 0, stream, 0, STATE);
         kernels.generate(stream, JumpPolynomial.DEGREE);
-        int[] sum = new int[STATE];
-        for (int word = 0; word < JumpPolynomial.WORDS; word++) {
-            for (long terms = polynomial.terms(word); terms != 0; terms &= terms - 1) {
-                add(sum, stream, word * Long.SIZE + Long.numberOfTrailingZeros(terms));
-            }
-        }
-        System.arraycopy(sum, 0, words, 0, STATE);
-    }
-
-    private static void add(int[] sum, int[] stream, int from) {
-        for (int i = 0; i < STATE; i++) {
-            sum[i] ^= stream[from + i];
-        }
+        kernels.addStates(stream, polynomial.terms(), words);
     }
 
     /** A draw from an untempered one. */

@@ -7,6 +7,12 @@ public interface RandomKernels {
     void generate(int[] buffer, int count);
 
     /**
+     * The sum over GF(2) of states that lie in one stream: {@code sum[i]} becomes the exclusive or of
+     * {@code stream[place + i]} over all places, for each of the 624 words of a state.
+     */
+    void addStates(int[] stream, int[] places, int[] sum);
+
+    /**
      * Marks the draws whose lower 24 bits are below a threshold: Bernoulli variables as torch makes them.
      *
      * @param raw untempered draws

@@ -18,6 +18,17 @@ final class ScalarRandom implements RandomKernels {
     }
 
     @Override
+    public void addStates(int[] stream, int[] places, int[] sum) {
+        for (int i = 0; i < MersenneTwister.STATE; i++) {
+            int word = 0;
+            for (int place : places) {
+                word ^= stream[place + i];
+            }
+            sum[i] = word;
+        }
+    }
+
+    @Override
     public void mark(int[] raw, int from, int length, int threshold, long[] bits, int firstWord) {
         for (int start = 0; start < length; start += Long.SIZE) {
             long word = 0;

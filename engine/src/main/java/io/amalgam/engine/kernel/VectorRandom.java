@@ -33,6 +33,25 @@ final class VectorRandom implements RandomKernels {
     }
 
     @Override
+    public void addStates(int[] stream, int[] places, int[] sum) {
+        // A state has a multiple of three vectors, whatever their width.
+        for (int i = 0; i < MersenneTwister.STATE; i += 3 * LANES) {
+            IntVector first = IntVector.zero(INTS);
+            IntVector second = IntVector.zero(INTS);
+            IntVector third = IntVector.zero(INTS);
+            for (int place : places) {
+                int at = place + i;
+                first = first.lanewise(VectorOperators.XOR, IntVector.fromArray(INTS, stream, at));
+                second = second.lanewise(VectorOperators.XOR, IntVector.fromArray(INTS, stream, at + LANES));
+                third = third.lanewise(VectorOperators.XOR, IntVector.fromArray(INTS, stream, at + 2 * LANES));
+            }
+            first.intoArray(sum, i);
+            second.intoArray(sum, i + LANES);
+            third.intoArray(sum, i + 2 * LANES);
+        }
+    }
+
+    @Override
     public void mark(int[] raw, int from, int length, int threshold, long[] bits, int firstWord) {
         int whole = length & -Long.SIZE;
         for (int start = 0; start < whole; start += Long.SIZE) {

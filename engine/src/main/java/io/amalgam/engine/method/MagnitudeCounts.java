@@ -103,6 +103,11 @@ final class MagnitudeCounts {
         return level == 0 ? 1 : ranks.length;
     }
 
+    /** How many values the present digit has; the sign is no part of the first. */
+    private int digits() {
+        return level == 0 ? SelectionKernels.DIGITS / 2 : SelectionKernels.DIGITS;
+    }
+
     /** Begins a strip. */
     void beginStrip(int worker) {
         if (windows != null) {
@@ -166,15 +171,18 @@ final class MagnitudeCounts {
     private void flush(Own counted) {
         synchronized (common) {
             for (int cut = 0; cut < histograms(); cut++) {
-                int[] counts = counted.counts[cut];
-                for (int digit = 0; digit < counts.length; digit++) {
-                    common[cut][digit] += counts[digit];
-                }
-                Arrays.fill(counts, 0);
+                addAndClear(common[cut], counted.counts[cut], digits());
             }
         }
         counted.total = 0;
         counted.flushed = true;
+    }
+
+    private static void addAndClear(long[] sums, int[] counts, int digits) {
+        for (int digit = 0; digit < digits; digit++) {
+            sums[digit] += counts[digit];
+        }
+        Arrays.fill(counts, 0, digits, 0);
     }
 
     /** Sets the rank of a cut, before the first digit is ended. */
@@ -192,14 +200,16 @@ final class MagnitudeCounts {
         for (int cut = 0; cut < ranks.length; cut++) {
             long[] counts = common[level == 0 ? 0 : cut];
             int digit = 0;
-            while (digit < counts.length - 1 && before[cut] + counts[digit] <= ranks[cut]) {
-                before[cut] += counts[digit++];
+            long sum = before[cut];
+            while (digit < digits() - 1 && sum + counts[digit] <= ranks[cut]) {
+                sum += counts[digit++];
             }
+            before[cut] = sum;
             prefixes[cut] = prefixes[cut] << 16 | digit;
             equal[cut] = counts[digit];
         }
-        for (long[] counts : common) {
-            Arrays.fill(counts, 0);
+        for (int cut = 0; cut < histograms(); cut++) {
+            Arrays.fill(common[cut], 0, digits(), 0);
         }
         level++;
         if (found()) {

@@ -316,6 +316,20 @@ class KernelEquivalenceTest {
 
     @ParameterizedTest
     @MethodSource("variants")
+    void sumsOfStates(DType type, int width) {
+        int[] stream = new Random(width).ints(3 * MersenneTwister.STATE).toArray();
+        for (int count : new int[] {0, 1, 2, 700}) {
+            int[] places = new Random(count).ints(count, 0, 2 * MersenneTwister.STATE + 1).toArray();
+            int[] left = new int[MersenneTwister.STATE];
+            int[] right = new int[MersenneTwister.STATE];
+            new ScalarRandom().addStates(stream, places, left);
+            VectorTemplates.random(width).addStates(stream, places, right);
+            assertArrayEquals(left, right, count + " places");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
     void roundingAroundItsTurningPoints(DType type, int width) {
         // Upper halves of binary32 with lower halves at, below and above the places where rounding turns.
         int[] lower = {0, 1, 0x0FFF, 0x1000, 0x1001, 0x7FFF, 0x8000, 0x8001, 0xFFFF};
