@@ -29,6 +29,11 @@ final class Lanes {
         return (DoubleVector) FloatVector.fromArray(floats, values, index).convertShape(VectorOperators.F2D, doubles, 0);
     }
 
+    /** Stores a vector rounded to binary32 from {@code index} on; the species has the same number of lanes. */
+    static void storeNarrow(DoubleVector vector, VectorSpecies<Float> floats, float[] to, int index) {
+        ((FloatVector) vector.convertShape(VectorOperators.D2F, floats, 0)).intoArray(to, index);
+    }
+
     /** Products from {@code index} on, rounded, as binary64; the two species have the same number of lanes. */
     static DoubleVector roundedProducts(
             VectorSpecies<Float> floats, VectorSpecies<Double> doubles, LaneRounder rounder, float[] a, float[] b, int index) {

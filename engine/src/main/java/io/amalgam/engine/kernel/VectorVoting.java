@@ -125,43 +125,32 @@ final class VectorVoting implements VotingKernels {
 
     @Override
     public void variance(Tile to, Tile[] tiles, int count, int length) {
-        double[] means = new double[RUN];
-        double[] squares = new double[RUN];
-        for (int start = 0; start < length; start += RUN) {
-            int end = Math.min(length, start + RUN);
-            Arrays.fill(means, 0);
-            Arrays.fill(squares, 0);
+        // Two vectors at a time: one would wait for its own sums and quotients.
+        for (int i = 0; i < length; i += 2 * PAIRED) {
+            int next = i + PAIRED;
+            DoubleVector sum = DoubleVector.zero(DOUBLES);
+            DoubleVector nextSum = sum;
             for (int tile = 0; tile < count; tile++) {
-                addValues(means, tiles[tile].floats, start, end);
+                float[] values = tiles[tile].floats;
+                sum = sum.add(Lanes.widen(NARROW, DOUBLES, values, i));
+                nextSum = nextSum.add(Lanes.widen(NARROW, DOUBLES, values, next));
             }
-            for (int i = 0; i < end - start; i += DOUBLES.length()) {
-                DoubleVector.fromArray(DOUBLES, means, i).div(count).intoArray(means, i);
-            }
+            DoubleVector mean = sum.div(count);
+            DoubleVector nextMean = nextSum.div(count);
+            DoubleVector squares = DoubleVector.zero(DOUBLES);
+            DoubleVector nextSquares = squares;
             for (int tile = 0; tile < count; tile++) {
-                addSquares(squares, means, tiles[tile].floats, start, end);
+                float[] values = tiles[tile].floats;
+                DoubleVector distance = Lanes.widen(NARROW, DOUBLES, values, i).sub(mean);
+                squares = squares.add(distance.mul(distance));
+                DoubleVector nextDistance = Lanes.widen(NARROW, DOUBLES, values, next).sub(nextMean);
+                nextSquares = nextSquares.add(nextDistance.mul(nextDistance));
             }
-            for (int i = start; i < end; i += PAIRED) {
-                ((FloatVector) DoubleVector.fromArray(DOUBLES, squares, i - start)
-                                .div(count)
-                                .convertShape(VectorOperators.D2F, NARROW, 0))
-                        .intoArray(to.floats, i);
-            }
-            for (int i = start; i < end; i += LANES) {
-                ROUNDER.round(Lanes.load(FLOATS, to, i)).intoArray(to.floats, i);
-            }
+            Lanes.storeNarrow(squares.div(count), NARROW, to.floats, i);
+            Lanes.storeNarrow(nextSquares.div(count), NARROW, to.floats, next);
         }
-    }
-
-    private static void addValues(double[] sums, float[] values, int start, int end) {
-        for (int i = start; i < end; i += PAIRED) {
-            DoubleVector.fromArray(DOUBLES, sums, i - start).add(Lanes.widen(NARROW, DOUBLES, values, i)).intoArray(sums, i - start);
-        }
-    }
-
-    private static void addSquares(double[] sums, double[] means, float[] values, int start, int end) {
-        for (int i = start; i < end; i += PAIRED) {
-            DoubleVector distance = Lanes.widen(NARROW, DOUBLES, values, i).sub(DoubleVector.fromArray(DOUBLES, means, i - start));
-            DoubleVector.fromArray(DOUBLES, sums, i - start).add(distance.mul(distance)).intoArray(sums, i - start);
+        for (int i = 0; i < length; i += LANES) {
+            ROUNDER.round(Lanes.load(FLOATS, to, i)).intoArray(to.floats, i);
         }
     }
 
