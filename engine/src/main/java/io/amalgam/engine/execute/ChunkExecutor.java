@@ -7,8 +7,6 @@ import io.amalgam.engine.plan.ChunkSlice;
 import io.amalgam.engine.tensor.TensorPlan;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Executes chunks: reads the inputs' byte ranges in blocks, computes on all threads, and gives the shard's bytes to a
@@ -36,20 +34,18 @@ public final class ChunkExecutor {
         ShardOutput output = new ShardOutput(sink, listener);
         try (InputFiles files = new InputFiles(slice, models, options, listener);
                 ChunkRun run = new ChunkRun(
-                        slice.chunk(), new ElementSources(files, slice.rowTables()), options, listener, output, files.remote())) {
+                        slice.chunk(), new ElementSources(files, slice.rowTables()), options, listener, output)) {
             output.begin(SafetensorsWriter.header(
                     slice.chunk().tensors().stream().map(TensorPlan::header).toList()));
             Rehearsal.before(slice.chunk(), options);
-            List<Thread> threads = run.start();
+            run.start();
             try {
-                for (Thread thread : threads) {
-                    thread.join();
-                }
+                run.join();
             } catch (InterruptedException e) {
                 run.fail(e);
                 Thread.currentThread().interrupt();
             } finally {
-                end(run, threads);
+                end(run);
             }
             run.check();
             return new ExecutionResult(output.length(), output.sha256(), files.bytesRead(), run.nonFinite());
@@ -59,16 +55,15 @@ public final class ChunkExecutor {
     }
 
     /** Waits until every thread has done the block it has: buffers are freed next. */
-    private static void end(ChunkRun run, List<Thread> threads) {
+    private static void end(ChunkRun run) {
         boolean interrupted = Thread.interrupted();
         run.end();
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join(TimeUnit.SECONDS.toMillis(1));
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
+        for (boolean ended = false; !ended; ) {
+            try {
+                run.join();
+                ended = true;
+            } catch (InterruptedException e) {
+                interrupted = true;
             }
         }
         if (interrupted) {

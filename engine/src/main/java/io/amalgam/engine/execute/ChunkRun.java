@@ -22,11 +22,16 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>A few tensors are on their way at a time. A thread takes a block of the earliest tensor that has one; blocks of
  * statistics may be taken of any of these tensors, blocks of output only in the order in which they lie in the shard, so
  * that the threads never hold all output buffers with blocks that must wait. A thread that has finished a block of output
- * also writes what is due of the shard, unless another does.
+ * also writes what is due of the shard, unless another does. Where reading is mostly waiting there are twice as many threads
+ * as may compute: the others are reading ahead.
  */
 final class ChunkRun implements AutoCloseable {
     /** Tensors on their way at a time. */
     private static final int WINDOW = 6;
+    /** Bytes after which somebody looks how quickly they were read. */
+    private static final long LOOKED_AT = 16L << 20;
+    /** Bytes a nanosecond; who reads less is waiting for a disk or a network, and not copying from the page cache. */
+    private static final long SLOW = 1;
 
     private final ChunkPlan chunk;
     private final ElementSources sources;
@@ -36,34 +41,26 @@ final class ChunkRun implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final Semaphore computing;
     private final RandomStream random;
-    private final int workers;
+    private final int mostWorkers;
 
     /** Guards all that follows. Few are woken, since on a virtual machine that takes as long as some blocks do. */
     private final ReentrantLock lock = new ReentrantLock();
     /** There may be a block to take, or none ever again. */
     private final Condition claimable = lock.newCondition();
 
+    private final List<Thread> threads = new ArrayList<>();
     private final ArrayDeque<TensorJob> active = new ArrayDeque<>();
     private final ArrayDeque<OutputBlock> free = new ArrayDeque<>();
     private final Map<String, Long> nonFinite = new HashMap<>();
     private int nextTensor;
     private long claimed;
+    /** What was read since somebody last looked how quick that was, and how long it took the threads together. */
+    private long readBytes;
+    private long readNanoseconds;
     private Throwable failure;
     private boolean ended;
 
-    /**
-     * The work of one chunk.
-     *
-     * @param readAhead whether twice as many threads take blocks as may compute: some wait for a network while
-     *     others compute
-     */
-    ChunkRun(
-            ChunkPlan chunk,
-            ElementSources sources,
-            ExecutionOptions options,
-            ExecutionListener listener,
-            ShardOutput output,
-            boolean readAhead) {
+    ChunkRun(ChunkPlan chunk, ElementSources sources, ExecutionOptions options, ExecutionListener listener, ShardOutput output) {
         this.chunk = chunk;
         this.sources = sources;
         this.options = options;
@@ -71,20 +68,44 @@ final class ChunkRun implements AutoCloseable {
         this.output = output;
         random = new RandomStream(chunk.seed());
         computing = new Semaphore(options.threads());
-        workers = readAhead ? 2 * options.threads() : options.threads();
-        for (int block = 0; block < workers + options.threads() + 1; block++) {
+        mostWorkers = 2 * options.threads();
+        for (int block = 0; block < mostWorkers + options.threads() + 1; block++) {
             free.add(new OutputBlock(arena));
         }
     }
 
-    /** Starts the threads. */
-    List<Thread> start() {
-        List<Thread> threads = new ArrayList<>();
-        for (int worker = 0; worker < workers; worker++) {
-            int number = worker;
-            threads.add(Thread.ofPlatform().daemon().name("amalgam-merge-" + worker).start(() -> work(number)));
+    /** Starts as many threads as may compute. */
+    void start() {
+        lock.lock();
+        try {
+            startWorkers();
+        } finally {
+            lock.unlock();
         }
-        return threads;
+    }
+
+    private void startWorkers() {
+        for (int started = 0; started < options.threads(); started++) {
+            int worker = threads.size();
+            threads.add(Thread.ofPlatform().daemon().name("amalgam-merge-" + worker).start(() -> work(worker)));
+        }
+    }
+
+    /** Waits until all threads have ended; one that starts others has not ended before them. */
+    void join() throws InterruptedException {
+        int index = 0;
+        for (Thread thread = thread(index); thread != null; thread = thread(++index)) {
+            thread.join();
+        }
+    }
+
+    private Thread thread(int index) {
+        lock.lock();
+        try {
+            return index < threads.size() ? threads.get(index) : null;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** A block that a thread has taken: of a pass, or of the output, with the buffer to compute it into. */
@@ -113,12 +134,13 @@ final class ChunkRun implements AutoCloseable {
         if (claim.pass() != null && !job.wants(claim.pass(), firstStrip, endStrip)) {
             return;
         }
-        strip.read(job, claim.pass(), firstStrip, endStrip);
+        long start = System.nanoTime();
+        long bytes = strip.read(job, claim.pass(), firstStrip, endStrip);
+        haveRead(bytes, System.nanoTime() - start);
         computing.acquire();
         try {
             if (claim.output() != null) {
-                long bytes = (long) job.elements(firstStrip, endStrip) * job.plan.dtype().bytes();
-                strip.openOutput(claim.output().reserve(bytes));
+                strip.openOutput(claim.output().reserve((long) job.elements(firstStrip, endStrip) * job.plan.dtype().bytes()));
             }
             for (int index = firstStrip; index < endStrip; index++) {
                 strip.moveTo(index);
@@ -137,6 +159,24 @@ final class ChunkRun implements AutoCloseable {
                 throw new IllegalStateException("method " + job.plan.method() + " gave " + strip.emitted()
                         + " elements of tensor " + job.plan.name() + " instead of " + job.elements(firstStrip, endStrip));
             }
+        }
+    }
+
+    /** Lets more threads read ahead once reading turns out to be waiting. */
+    private void haveRead(long bytes, long nanoseconds) {
+        lock.lock();
+        try {
+            readBytes += bytes;
+            readNanoseconds += nanoseconds;
+            if (readBytes >= LOOKED_AT) {
+                if (readNanoseconds > readBytes / SLOW && threads.size() < mostWorkers) {
+                    startWorkers();
+                }
+                readBytes = 0;
+                readNanoseconds = 0;
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -167,7 +207,7 @@ final class ChunkRun implements AutoCloseable {
     private void admit() {
         while (active.size() < WINDOW && nextTensor < chunk.tensors().size()) {
             TensorPlan tensor = chunk.tensors().get(nextTensor++);
-            TensorJob job = new TensorJob(tensor, sources.of(tensor), random, workers, options);
+            TensorJob job = new TensorJob(tensor, sources.of(tensor), random, mostWorkers, options);
             job.advance(null);
             job.open = true;
             if (job.blocks > 0) {

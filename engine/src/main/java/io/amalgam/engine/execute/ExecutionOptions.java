@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /**
  * How a chunk is executed. Nothing here changes a byte of the result.
  *
- * @param threads that compute; as many again read ahead where models are far away
+ * @param threads that compute; as many again read ahead where reading is mostly waiting
  * @param strips how many strips of 65 536 elements are read and computed at a time
  * @param maskBytes memory for random masks between passes of one tensor; beyond it they are drawn again
  * @param scratch folder for temporary files: of iterative methods, and of what was read of remote models

@@ -3,6 +3,7 @@ package io.amalgam.engine.execute;
 import io.amalgam.engine.error.AmalgamException;
 import io.amalgam.engine.error.ErrorCode;
 import io.amalgam.engine.execute.ChunkRanges.InputFile;
+import io.amalgam.engine.plan.ChunkPlan;
 import io.amalgam.engine.plan.ChunkSlice;
 import io.amalgam.engine.source.PlannedModel;
 import io.amalgam.engine.source.RangeReader;
@@ -22,72 +23,45 @@ import java.util.concurrent.atomic.LongAdder;
 final class InputFiles implements AutoCloseable {
     private final List<PlannedModel> models;
     private final ModelOpener opener;
-    /** What is read of each file and kept if the file is far away; empty if nothing is kept. */
-    private final Map<InputFile, List<Range>> ranges;
-    private final ScratchRanges scratch;
     private final ExecutionListener listener;
+    private final ChunkPlan chunk;
+    private final ScratchRanges scratch;
     private final Map<InputFile, RangeReader> readers = new HashMap<>();
     private final LongAdder bytesRead = new LongAdder();
+    private Map<InputFile, List<Range>> ranges;
 
     /** The files of some models, read as they lie. */
     InputFiles(List<PlannedModel> models, ModelOpener opener, ExecutionListener listener) {
-        this(models, opener, listener, Map.of(), null);
+        this(models, opener, listener, null, null);
     }
 
     /** The files of a chunk; what is read of those that are far away is kept. */
     InputFiles(ChunkSlice slice, ModelOpener opener, ExecutionOptions options, ExecutionListener listener) {
-        this(
-                slice.models(),
-                opener,
-                listener,
-                ChunkRanges.of(slice.chunk()),
-                new ScratchRanges(options.scratch(), options.scratchBytes()));
+        this(slice.models(), opener, listener, slice.chunk(), new ScratchRanges(options.scratch(), options.scratchBytes()));
     }
 
     private InputFiles(
-            List<PlannedModel> models,
-            ModelOpener opener,
-            ExecutionListener listener,
-            Map<InputFile, List<Range>> ranges,
-            ScratchRanges scratch) {
+            List<PlannedModel> models, ModelOpener opener, ExecutionListener listener, ChunkPlan chunk, ScratchRanges scratch) {
         this.models = models;
         this.opener = opener;
         this.listener = listener;
-        this.ranges = ranges;
+        this.chunk = chunk;
         this.scratch = scratch;
-    }
-
-    /** Whether any of a chunk's files is far away, so that reading it is mostly waiting. */
-    boolean remote() {
-        boolean remote = false;
-        for (InputFile file : ranges.keySet()) {
-            try {
-                remote |= reader(file).remote();
-            } catch (IOException e) {
-                throw failure("Opening", file, e);
-            }
-        }
-        return remote;
     }
 
     /** Reads bytes of a file of a model. */
     void read(int model, String name, long position, MemorySegment to) throws IOException {
-        InputFile file = new InputFile(model, name);
         try {
-            reader(file).read(position, to);
+            reader(new InputFile(model, name)).read(position, to);
         } catch (IOException e) {
-            throw failure("Reading %d bytes at %d of".formatted(to.byteSize(), position), file, e);
+            throw new AmalgamException(
+                    ErrorCode.SOURCE_UNAVAILABLE,
+                    "Reading %d bytes at %d of %s of model %s failed: %s"
+                            .formatted(to.byteSize(), position, name, models.get(model).path(), e.getMessage()),
+                    e);
         }
         bytesRead.add(to.byteSize());
         listener.bytesRead(to.byteSize());
-    }
-
-    private AmalgamException failure(String attempt, InputFile file, IOException cause) {
-        return new AmalgamException(
-                ErrorCode.SOURCE_UNAVAILABLE,
-                "%s %s of model %s failed: %s"
-                        .formatted(attempt, file.name(), models.get(file.model()).path(), cause.getMessage()),
-                cause);
     }
 
     private RangeReader reader(InputFile file) throws IOException {
@@ -96,6 +70,7 @@ final class InputFiles implements AutoCloseable {
             if (reader == null) {
                 reader = opener.open(file.model(), file.name());
                 if (scratch != null && reader.remote()) {
+                    ranges = ranges == null ? ChunkRanges.of(chunk) : ranges;
                     reader = scratch.keep(reader, ranges.get(file));
                 }
                 readers.put(file, reader);

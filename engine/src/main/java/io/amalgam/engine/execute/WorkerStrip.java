@@ -36,18 +36,22 @@ final class WorkerStrip implements Strip {
         this.arena = arena;
     }
 
-    /** Reads what a pass looks at of a block. */
-    void read(TensorJob tensor, Pass pass, int firstStrip, int endStrip) throws IOException {
+    /** Reads what a pass looks at of a block; returns how many bytes that is. */
+    long read(TensorJob tensor, Pass pass, int firstStrip, int endStrip) throws IOException {
         job = tensor;
         kernels = tensor.plan.arithmetic().floating() ? Kernels.of(tensor.plan.arithmetic()) : null;
         blockFirst = (long) firstStrip * tensor.stripLength;
         int count = tensor.elements(firstStrip, endStrip);
+        long read = 0;
         for (int input = 0; input < tensor.sources.size(); input++) {
             if (tensor.reads(pass, input)) {
                 ElementSource source = tensor.sources.get(input);
-                source.read(blockFirst, count, inputMemory(input, (long) count * source.dtype().bytes()));
+                long bytes = (long) count * source.dtype().bytes();
+                source.read(blockFirst, count, inputMemory(input, bytes));
+                read += bytes;
             }
         }
+        return read;
     }
 
     private MemorySegment inputMemory(int input, long bytes) {

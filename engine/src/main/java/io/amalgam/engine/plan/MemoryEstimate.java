@@ -40,7 +40,7 @@ final class MemoryEstimate {
     /**
      * The most bytes that a worker needs.
      *
-     * @param threads that compute; as many again read ahead where models are far away
+     * @param threads that compute; as many again read ahead where reading is mostly waiting
      */
     static long of(MergePlan plan, int threads) {
         return new MemoryEstimate(plan, threads).bytes();

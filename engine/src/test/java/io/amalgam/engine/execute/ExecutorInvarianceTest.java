@@ -1,5 +1,6 @@
 package io.amalgam.engine.execute;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -28,7 +29,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -243,6 +248,42 @@ class ExecutorInvarianceTest {
             for (int at = 0; at < model.length(); at++) {
                 assertTrue(model.get(at) <= 1, "byte " + at + " was read " + model.get(at) + " times");
             }
+        }
+    }
+
+    @Test
+    void moreThreadsReadAheadWhereReadingIsWaiting() {
+        Models models = new Models(MergeMethods.find("linear").orElseThrow(), DType.F32, new long[] {4000, 1000});
+        ExecutionOptions options = ExecutionOptions.defaults().withThreads(2).withScratch(folder);
+        MemorySink quick = new MemorySink();
+        models.run(options, quick);
+        Set<Thread> threads = ConcurrentHashMap.newKeySet();
+        MemorySink slow = new MemorySink();
+        new ChunkExecutor(options).execute(
+                models.slice,
+                (model, file) -> new SlowReader(new MemoryReader(models.files.get(model)), threads),
+                slow,
+                ExecutionListener.NONE);
+        assertEquals(4, threads.size());
+        assertArrayEquals(quick.bytes(), slow.bytes());
+    }
+
+    /** A file of which every read takes a few milliseconds; it notices which threads read. */
+    private record SlowReader(MemoryReader files, Set<Thread> threads) implements RangeReader {
+        @Override
+        public long length() {
+            return files.length();
+        }
+
+        @Override
+        public void read(long position, MemorySegment destination) throws IOException {
+            threads.add(Thread.currentThread());
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+            files.read(position, destination);
+        }
+
+        @Override
+        public void close() {
         }
     }
 
