@@ -223,12 +223,12 @@ final class ChunkRun implements AutoCloseable {
         for (TensorJob job : active) {
             boolean left = job.nextBlock < job.blocks;
             if (job.open && left && job.pass != null) {
-                return new Claim(job, job.pass, job.nextBlock++, null);
+                return new Claim(job, job.pass, job.takeBlock(), null);
             }
             if (job.open && left && outputInOrder && !free.isEmpty()) {
                 OutputBlock block = free.remove();
                 block.sequence = claimed++;
-                return new Claim(job, null, job.nextBlock++, block);
+                return new Claim(job, null, job.takeBlock(), block);
             }
             outputInOrder &= job.open && job.pass == null && !left;
         }

@@ -17,6 +17,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * by the lock of {@link ChunkRun}, except {@link #advance}, which one thread calls while no block is out.
  */
 final class TensorJob implements AutoCloseable {
+    /** Blocks that a pass learns from. */
+    private static final int LEARNT_FROM = 4;
+    /** Tensors of fewer blocks are done before anything is learnt. */
+    private static final int LEAST_TO_LEARN = 16;
+
     final TensorPlan plan;
     final List<ElementSource> sources;
     final TensorMerge merge;
@@ -93,6 +98,29 @@ final class TensorJob implements AutoCloseable {
             }
         }
         return false;
+    }
+
+    /**
+     * Takes the next block of the pass or the output: in their order, but where a pass learns from its first blocks, those
+     * come from all over the tensor.
+     */
+    int takeBlock() {
+        int number = nextBlock++;
+        if (pass == null || !pass.learns() || blocks < LEAST_TO_LEARN) {
+            return number;
+        }
+        if (number < LEARNT_FROM) {
+            return learntFrom(number);
+        }
+        int block = number - LEARNT_FROM;
+        for (int first = 0; first < LEARNT_FROM; first++) {
+            block += block >= learntFrom(first) ? 1 : 0;
+        }
+        return block;
+    }
+
+    private int learntFrom(int number) {
+        return (int) ((2L * number + 1) * blocks / (2 * LEARNT_FROM));
     }
 
     /** Index of a block's first strip. */

@@ -55,6 +55,14 @@ final class ScalarSelection implements SelectionKernels {
     }
 
     @Override
+    public void countWithin(Tile a, int length, int first, int end, int[] counts, int[] scratch) {
+        int shift = 16 * (levels() - 1);
+        for (int i = 0; i < length; i++) {
+            counts[Math.clamp(keyOf(a.get(i)) >>> shift, first - 1, end)]++;
+        }
+    }
+
+    @Override
     public int countEqual(Tile a, int length, long key) {
         int equal = 0;
         for (int i = 0; i < length; i++) {

@@ -15,6 +15,15 @@ public interface SelectionKernels {
     /** Counts the given digit of the keys whose higher digits are {@code prefix}. */
     void count(Tile a, int length, int level, long prefix, int[] counts);
 
+    /**
+     * Counts first digits as {@link #count} does, but all below {@code first} as {@code first - 1} and all from {@code end} on
+     * as {@code end}; the fewer lie between, the quicker.
+     *
+     * @param first at least 1
+     * @param scratch room for {@code length} digits and a vector more
+     */
+    void countWithin(Tile a, int length, int first, int end, int[] counts, int[] scratch);
+
     /** How many keys equal {@code key}. */
     int countEqual(Tile a, int length, long key);
 

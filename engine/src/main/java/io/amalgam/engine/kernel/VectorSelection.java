@@ -22,6 +22,9 @@ final class VectorSelection implements SelectionKernels {
     private static final IntVector LANE_BITS =
             IntVector.broadcast(INTS, 1).lanewise(VectorOperators.LSHL, IntVector.zero(INTS).addIndex(1));
 
+    /** Narrower vectors of x86 and ARM cannot be compressed. */
+    private static final int LEAST_TO_COMPRESS = 8;
+
     private final ScalarSelection scalar = new ScalarSelection(TYPE);
 
     /** The bits of the float that has a key. */
@@ -78,6 +81,33 @@ final class VectorSelection implements SelectionKernels {
             if (key >>> 16 == prefix) {
                 counts[key & 0xFFFF]++;
             }
+        }
+    }
+
+    @Override
+    public void countWithin(Tile a, int length, int first, int end, int[] counts, int[] scratch) {
+        if (TYPE != DType.BF16 && TYPE != DType.F32 || LANES < LEAST_TO_COMPRESS) {
+            scalar.countWithin(a, length, first, end, counts, scratch);
+            return;
+        }
+        int whole = length & -LANES;
+        int within = 0;
+        int before = 0;
+        for (int i = 0; i < whole; i += LANES) {
+            IntVector digits = Lanes.sizes(FLOATS, a, i).lanewise(VectorOperators.LSHR, 16);
+            VectorMask<Integer> beforeEnd = digits.compare(VectorOperators.LT, end);
+            VectorMask<Integer> here = digits.compare(VectorOperators.GE, first).and(beforeEnd);
+            digits.compress(here).intoArray(scratch, within);
+            within += here.trueCount();
+            before += beforeEnd.trueCount();
+        }
+        for (int i = 0; i < within; i++) {
+            counts[scratch[i]]++;
+        }
+        counts[first - 1] += before - within;
+        counts[end] += whole - before;
+        for (int i = whole; i < length; i++) {
+            counts[Math.clamp(Float.floatToRawIntBits(a.floats[i]) >>> 16 & 0x7FFF, first - 1, end)]++;
         }
     }
 

@@ -12,10 +12,20 @@ import java.util.Arrays;
  * <p>For 16-bit types each strip's share of the keys around the expected cut is remembered on the way: it says how many
  * elements that equal the cut lie in which strip, which otherwise takes another pass. The expectation comes from what a
  * thread has seen so far; where it missed, nothing is lost but time.
+ *
+ * <p>Of large tensors, once a thread has counted some strips, keys outside the windows are only counted as smaller or
+ * larger, which vectors can do. What lies before a key of a window is known then as exactly as before; if the cut turns out
+ * to lie in none, everything is counted again.
  */
 final class MagnitudeCounts {
     /** Counts are moved to the common ones before a thread's own could overflow. */
     private static final long FLUSH = 1L << 30;
+    /** Strips that a thread counts before it knows where cuts are. */
+    private static final int LEARNT_FROM = 4;
+    /** Tensors of fewer strips are counted as they are. */
+    private static final int LEAST_TO_LEARN = 32;
+    /** Lanes of the widest vectors there are. */
+    private static final int MOST_LANES = 64;
 
     /** Where a cut is expected. */
     @FunctionalInterface
@@ -38,6 +48,11 @@ final class MagnitudeCounts {
         final int[] windows;
 
         final int[][] before;
+        /** The windows outside which keys of the strip at hand are not told apart, or null. */
+        int[] narrow;
+        /** For the kernel that does not tell them apart. */
+        int[] scratch;
+
         long total;
         int strips;
         /** Whether counts were taken away since the strip began. */
@@ -59,6 +74,12 @@ final class MagnitudeCounts {
     private final Own[] own;
     /** By cut; null for types of several digits, and where nothing is expected. */
     private final StripWindows[] windows;
+    /** How many strips there are. */
+    private final int strips;
+    /** By cut, the first key of the window outside which keys are not told apart any more; null until that is known. */
+    private volatile int[] narrow;
+    /** Whether a cut was missed by such a window. */
+    private boolean missed;
 
     private final long[][] common;
     private final long[] before;
@@ -85,6 +106,7 @@ final class MagnitudeCounts {
         this.selection = selection;
         this.ranks = ranks;
         this.expectation = expectation;
+        this.strips = strips;
         own = new Own[workers];
         windows = expectation != null && selection.levels() == 1 ? new StripWindows[ranks.length] : null;
         for (int cut = 0; windows != null && cut < ranks.length; cut++) {
@@ -113,7 +135,11 @@ final class MagnitudeCounts {
         if (windows != null) {
             Own counted = own(worker);
             counted.flushed = false;
+            counted.narrow = narrow;
             for (int cut = 0; cut < ranks.length; cut++) {
+                if (counted.narrow != null) {
+                    counted.windows[cut] = counted.narrow[cut];
+                }
                 System.arraycopy(counted.counts[0], counted.windows[cut], counted.before[cut], 0, StripWindows.WIDTH);
             }
         }
@@ -129,12 +155,37 @@ final class MagnitudeCounts {
     /** Counts elements at the present digit. */
     void count(int worker, Tile tile, int length) {
         Own counted = own(worker);
-        for (int cut = 0; cut < histograms(); cut++) {
-            selection.count(tile, length, level, prefixes[cut], counted.counts[cut]);
+        if (counted.narrow != null) {
+            countNarrowly(counted, tile, length);
+        } else {
+            for (int cut = 0; cut < histograms(); cut++) {
+                selection.count(tile, length, level, prefixes[cut], counted.counts[cut]);
+            }
         }
         counted.total += length;
         if (counted.total > FLUSH) {
             flush(counted);
+        }
+    }
+
+    private void countNarrowly(Own counted, Tile tile, int length) {
+        if (counted.scratch == null) {
+            counted.scratch = new int[Tile.LENGTH + MOST_LANES];
+        }
+        int[] counts = counted.counts[0];
+        int cut = 0;
+        while (cut < ranks.length) {
+            int first = counted.narrow[cut];
+            int end = first + StripWindows.WIDTH;
+            // Windows that touch are one.
+            while (++cut < ranks.length && counted.narrow[cut] <= end) {
+                end = counted.narrow[cut] + StripWindows.WIDTH;
+            }
+            selection.countWithin(tile, length, first, end, counts, counted.scratch);
+            if (cut < ranks.length) {
+                // All elements are counted again with the next one.
+                counts[end] -= length;
+            }
         }
     }
 
@@ -143,17 +194,33 @@ final class MagnitudeCounts {
         Own counted = own(worker);
         if (windows != null) {
             for (int cut = 0; cut < ranks.length; cut++) {
-                if (counted.strips == 0) {
+                if (counted.narrow == null && counted.strips == 0) {
                     counted.windows[cut] = expectedWindow(counted, cut);
                 }
                 if (!counted.flushed) {
                     windows[cut].put(strip, counted.windows[cut], counted.counts[0], counted.before[cut]);
                 }
-                if (Integer.bitCount(counted.strips) == 1) {
+                if (counted.narrow == null && Integer.bitCount(counted.strips) == 1) {
                     counted.windows[cut] = expectedWindow(counted, cut);
                 }
             }
             counted.strips++;
+            if (counted.strips >= LEARNT_FROM && strips >= LEAST_TO_LEARN && !missed && narrow == null) {
+                learn(counted);
+            }
+        }
+    }
+
+    /** Whoever is first says where the cuts are expected, so that all threads count by the same windows. */
+    private void learn(Own counted) {
+        int[] expected = new int[ranks.length];
+        for (int cut = 0; cut < ranks.length; cut++) {
+            expected[cut] = expectedWindow(counted, cut);
+        }
+        synchronized (common) {
+            if (narrow == null) {
+                narrow = expected;
+            }
         }
     }
 
@@ -165,7 +232,7 @@ final class MagnitudeCounts {
         for (long sum = counts[0]; sum <= rank && key < SelectionKernels.DIGITS - 1; sum += counts[key]) {
             key++;
         }
-        return Math.clamp(key - StripWindows.WIDTH / 2, 0, SelectionKernels.DIGITS - StripWindows.WIDTH);
+        return Math.clamp(key - StripWindows.WIDTH / 2, 1, SelectionKernels.DIGITS / 2 - StripWindows.WIDTH - 1);
     }
 
     private void flush(Own counted) {
@@ -197,24 +264,38 @@ final class MagnitudeCounts {
                 flush(counted);
             }
         }
+        boolean found = true;
         for (int cut = 0; cut < ranks.length; cut++) {
-            long[] counts = common[level == 0 ? 0 : cut];
-            int digit = 0;
-            long sum = before[cut];
-            while (digit < digits() - 1 && sum + counts[digit] <= ranks[cut]) {
-                sum += counts[digit++];
-            }
-            before[cut] = sum;
-            prefixes[cut] = prefixes[cut] << 16 | digit;
-            equal[cut] = counts[digit];
+            found &= find(cut);
         }
         for (int cut = 0; cut < histograms(); cut++) {
             Arrays.fill(common[cut], 0, digits(), 0);
+        }
+        if (!found) {
+            missed = true;
+            narrow = null;
+            Arrays.fill(before, 0);
+            Arrays.fill(prefixes, 0);
+            return;
         }
         level++;
         if (found()) {
             giveBack();
         }
+    }
+
+    /** Finds the present digit of a cut; false if it lies where keys were not told apart. */
+    private boolean find(int cut) {
+        long[] counts = common[level == 0 ? 0 : cut];
+        int digit = 0;
+        long sum = before[cut];
+        while (digit < digits() - 1 && sum + counts[digit] <= ranks[cut]) {
+            sum += counts[digit++];
+        }
+        before[cut] = sum;
+        prefixes[cut] = prefixes[cut] << 16 | digit;
+        equal[cut] = counts[digit];
+        return narrow == null || digit >= narrow[cut] && digit < narrow[cut] + StripWindows.WIDTH;
     }
 
     /** Everything is zero now: threads' counts since they were added up, the common ones since they were read. */

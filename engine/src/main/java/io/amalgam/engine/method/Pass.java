@@ -13,6 +13,11 @@ public interface Pass {
         return true;
     }
 
+    /** Whether the first strips should come from all over the tensor, because the pass learns from them how to go on. */
+    default boolean learns() {
+        return false;
+    }
+
     /** Works on one strip. */
     void strip(Strip strip);
 

@@ -105,6 +105,11 @@ final class SceMerge extends PointwiseMerge {
         }
 
         @Override
+        public boolean learns() {
+            return true;
+        }
+
+        @Override
         public void strip(Strip strip) {
             counts.beginStrip(strip.worker());
             super.strip(strip);

@@ -106,6 +106,11 @@ abstract class SelectionMerge extends TaskVectorMerge {
     private final class CountPass extends TilePass {
 
         @Override
+        public boolean learns() {
+            return true;
+        }
+
+        @Override
         public void strip(Strip strip) {
             for (Selection selection : selections) {
                 if (counting(selection)) {

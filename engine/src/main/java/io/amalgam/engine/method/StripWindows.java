@@ -4,8 +4,11 @@ import java.util.Arrays;
 
 /** By strip, how many elements have each of a few neighbouring keys. */
 final class StripWindows {
-    /** Keys of a window: many times as wide as a cut that is estimated from one strip is uncertain. */
-    static final int WIDTH = 32;
+    /**
+     * Keys of a window, for bfloat16 half an octave: many times as wide as a cut that is estimated from a few strips is
+     * uncertain, and as strips of one tensor differ.
+     */
+    static final int WIDTH = 64;
 
     private final int[] firstKeys;
     private final int[] counts;

@@ -211,6 +211,14 @@ class KernelEquivalenceTest {
                 vector.count(a, n, level, key >>> 16, right);
                 assertArrayEquals(left, right);
             }
+            int digit = (int) (key >>> 16 * (scalar.levels() - 1));
+            for (int keys : new int[] {0, 1, 64}) {
+                int first = Math.clamp(digit - keys / 2, 1, SelectionKernels.DIGITS / 2 - 100);
+                int[] scratch = new int[n + 64];
+                scalar.countWithin(a, n, first, first + keys, left, scratch);
+                vector.countWithin(a, n, first, first + keys, right, scratch);
+                assertArrayEquals(left, right);
+            }
             assertEquals(scalar.countEqual(a, n, key), vector.countEqual(a, n, key));
             assertEquals(scalar.countNonZero(a, n), vector.countNonZero(a, n));
             int[] leftKeys = new int[n + 3];
