@@ -20,9 +20,8 @@ final class MultiSlerpMerge extends PointwiseMerge {
     private static final int MEAN = 0;
     private static final int TANGENT = 1;
     private static final int TERM = 2;
-    private static final int UNIT = 3;
-    /** The first of the slots of terms of sums over models. */
-    private static final int TERMS = 4;
+    /** The first of the slots of the models' vectors; those of terms of sums over models follow. */
+    private static final int VECTORS = 3;
 
     private final int[] models;
     private final double[] weights;
@@ -61,9 +60,9 @@ final class MultiSlerpMerge extends PointwiseMerge {
             case NORMS -> new SumPass(models.length) {
                 @Override
                 protected void tile(Strip strip, int from, int count) {
+                    Tile[] vectors = vectors(strip, from, count);
                     for (int model = 0; model < models.length; model++) {
-                        Tile vector = vector(strip, model, from, count);
-                        add(strip, model, kernels.reductions().dot(vector, vector, count));
+                        add(strip, model, kernels.reductions().dot(vectors[model], vectors[model], count));
                     }
                 }
 
@@ -78,7 +77,7 @@ final class MultiSlerpMerge extends PointwiseMerge {
             case MEAN -> new SumPass(1) {
                 @Override
                 protected void tile(Strip strip, int from, int count) {
-                    Tile mean = rawMean(strip, from, count);
+                    Tile mean = rawMean(strip, units(strip, from, count), from, count);
                     add(strip, 0, kernels.reductions().dot(mean, mean, count));
                 }
 
@@ -98,10 +97,10 @@ final class MultiSlerpMerge extends PointwiseMerge {
             case DOTS -> new SumPass(models.length) {
                 @Override
                 protected void tile(Strip strip, int from, int count) {
-                    Tile mean = mean(strip, from, count);
+                    Tile[] units = units(strip, from, count);
+                    Tile mean = mean(strip, units, from, count);
                     for (int model = 0; model < models.length; model++) {
-                        Tile unit = unit(strip, model, from, count);
-                        add(strip, model, kernels.reductions().dotRounded(unit, mean, count));
+                        add(strip, model, kernels.reductions().dotRounded(units[model], mean, count));
                     }
                 }
 
@@ -116,7 +115,8 @@ final class MultiSlerpMerge extends PointwiseMerge {
             case TANGENT -> new SumPass(1) {
                 @Override
                 protected void tile(Strip strip, int from, int count) {
-                    Tile tangent = tangent(strip, mean(strip, from, count), from, count);
+                    Tile[] units = units(strip, from, count);
+                    Tile tangent = tangent(strip, units, mean(strip, units, from, count), from, count);
                     add(strip, 0, kernels.reductions().dot(tangent, tangent, count));
                 }
 
@@ -158,28 +158,43 @@ final class MultiSlerpMerge extends PointwiseMerge {
         length = kernels.round(length);
     }
 
-    /** A model's weights, less the base model's if there is one. */
-    private Tile vector(Strip strip, int model, int from, int count) {
-        Tile input = strip.input(models[model], from, count);
-        if (task.base() < 0) {
-            return input;
+    /** The models' weights, less the base model's if there is one. */
+    private Tile[] vectors(Strip strip, int from, int count) {
+        Tile base = task.base() < 0 ? null : strip.input(task.base(), from, count);
+        Tile[] vectors = new Tile[models.length];
+        for (int model = 0; model < models.length; model++) {
+            if (base == null) {
+                vectors[model] = strip.input(models[model], from, count);
+            } else {
+                vectors[model] = strip.scratch(VECTORS + model, count);
+                strip.difference(models[model], from, base, vectors[model], count);
+            }
         }
-        Tile vector = strip.scratch(UNIT, count);
-        arithmetic.subtract(vector, input, strip.input(task.base(), from, count), count);
-        return vector;
+        return vectors;
     }
 
-    private Tile unit(Strip strip, int model, int from, int count) {
-        Tile unit = strip.scratch(UNIT, count);
-        arithmetic.divideBy(unit, vector(strip, model, from, count), kernels.round(norms[model] + epsilon), count);
-        return unit;
+    private Tile[] units(Strip strip, int from, int count) {
+        Tile[] vectors = vectors(strip, from, count);
+        Tile[] units = new Tile[models.length];
+        for (int model = 0; model < models.length; model++) {
+            units[model] = strip.scratch(VECTORS + model, count);
+            arithmetic.divideBy(units[model], vectors[model], kernels.round(norms[model] + epsilon), count);
+        }
+        return units;
     }
 
-    private Tile rawMean(Strip strip, int from, int count) {
+    private Tile[] terms(Strip strip, int count) {
         Tile[] terms = new Tile[models.length];
         for (int model = 0; model < models.length; model++) {
-            terms[model] = strip.scratch(TERMS + model, count);
-            arithmetic.scale(terms[model], unit(strip, model, from, count), weights[model], count);
+            terms[model] = strip.scratch(VECTORS + models.length + model, count);
+        }
+        return terms;
+    }
+
+    private Tile rawMean(Strip strip, Tile[] units, int from, int count) {
+        Tile[] terms = terms(strip, count);
+        for (int model = 0; model < models.length; model++) {
+            arithmetic.scale(terms[model], units[model], weights[model], count);
         }
         return sum(strip, strip.scratch(MEAN, count), terms, from, count);
     }
@@ -189,20 +204,18 @@ final class MultiSlerpMerge extends PointwiseMerge {
         return to;
     }
 
-    private Tile mean(Strip strip, int from, int count) {
-        Tile mean = rawMean(strip, from, count);
+    private Tile mean(Strip strip, Tile[] units, int from, int count) {
+        Tile mean = rawMean(strip, units, from, count);
         arithmetic.divideBy(mean, mean, meanNorm, count);
         return mean;
     }
 
-    private Tile tangent(Strip strip, Tile mean, int from, int count) {
-        Tile[] terms = new Tile[models.length];
+    private Tile tangent(Strip strip, Tile[] units, Tile mean, int from, int count) {
+        Tile[] terms = terms(strip, count);
+        Tile along = strip.scratch(TERM, count);
         for (int model = 0; model < models.length; model++) {
-            terms[model] = strip.scratch(TERMS + model, count);
-            Tile along = strip.scratch(TERM, count);
             arithmetic.scale(along, mean, dots[model], count);
-            arithmetic.scaledDifference(
-                    terms[model], unit(strip, model, from, count), along, weights[model], count);
+            arithmetic.scaledDifference(terms[model], units[model], along, weights[model], count);
         }
         return sum(strip, strip.scratch(TANGENT, count), terms, from, count);
     }
@@ -211,14 +224,16 @@ final class MultiSlerpMerge extends PointwiseMerge {
     protected Tile tile(Strip strip, int from, int count) {
         Tile result;
         if (opposed) {
+            Tile[] vectors = vectors(strip, from, count);
             result = strip.scratch(MEAN, count);
-            arithmetic.scale(result, vector(strip, 0, from, count), weights[0], count);
+            arithmetic.scale(result, vectors[0], weights[0], count);
             Tile other = strip.scratch(TERM, count);
-            arithmetic.scale(other, vector(strip, 1, from, count), weights[1], count);
+            arithmetic.scale(other, vectors[1], weights[1], count);
             arithmetic.add(result, result, other, count);
         } else {
-            result = mean(strip, from, count);
-            Tile tangent = tangent(strip, result, from, count);
+            Tile[] units = units(strip, from, count);
+            result = mean(strip, units, from, count);
+            Tile tangent = tangent(strip, units, result, from, count);
             arithmetic.weightedSum(result, result, cosine, tangent, sineShare, count);
             arithmetic.scale(result, result, length, count);
         }
