@@ -29,7 +29,7 @@ final class ChunkRun implements AutoCloseable {
     /** Tensors on their way at a time. */
     private static final int WINDOW = 6;
     /** Bytes after which somebody looks how quickly they were read. */
-    private static final long LOOKED_AT = 16L << 20;
+    private static final long LOOKED_AT = 64L << 20;
     /** Bytes a nanosecond; who reads less is waiting for a disk or a network, and not copying from the page cache. */
     private static final long SLOW = 1;
 

@@ -1,6 +1,8 @@
 package io.amalgam.engine.execute;
 
 import io.amalgam.engine.checkpoint.DType;
+import io.amalgam.engine.kernel.Kernels;
+import io.amalgam.engine.kernel.MersenneTwister;
 import io.amalgam.engine.method.Pass;
 import io.amalgam.engine.method.RandomStream;
 import io.amalgam.engine.plan.ChunkPlan;
@@ -142,10 +144,16 @@ public final class Rehearsal {
     /** Merges so many times. */
     void run(int rounds) throws IOException {
         RandomStream random = new RandomStream(0);
+        boolean draws = plan.inputs().stream().anyMatch(input -> input.randomOffset() >= 0);
+        MersenneTwister draw = MersenneTwister.seeded(0);
         try (Arena arena = Arena.ofConfined()) {
             WorkerStrip strip = new WorkerStrip(0, arena);
             MemorySegment output = arena.allocate(plan.bytes(), 64);
             for (int round = 0; round < rounds; round++) {
+                if (draws) {
+                    // Who draws from large tensors only does not draw for so few elements.
+                    draw.skip(Kernels.random(), ELEMENTS);
+                }
                 try (TensorJob job = new TensorJob(plan, sources, random, 1, options)) {
                     job.advance(null);
                     while (job.pass != null) {

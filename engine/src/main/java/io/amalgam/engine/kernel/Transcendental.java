@@ -5,17 +5,19 @@ package io.amalgam.engine.kernel;
  * on every machine. Their relative error is below 2^-50: enough for results rounded to binary32.
  */
 final class Transcendental {
-    private static final double LOG2_E = 0x1.71547652b82fep0;
+    static final double LOG2_E = 0x1.71547652b82fep0;
     /** ln 2 in two parts; products of the first with exponents are exact. */
-    private static final double LN2_HIGH = 0x1.62e42feep-1;
-    private static final double LN2_LOW = 0x1.a39ef35793c76p-33;
+    static final double LN2_HIGH = 0x1.62e42feep-1;
+    static final double LN2_LOW = 0x1.a39ef35793c76p-33;
     /** Below this, e^x is zero even as a subnormal binary32. */
-    private static final double UNDERFLOW = -700;
+    static final double UNDERFLOW = -700;
+    /** The bits of √½. */
+    static final long ROOT_HALF = 0x3FE6A09E667F3BCDL;
 
     private static final int TAYLOR_TERMS = 13;
-    private static final double[] INVERSE_FACTORIALS = new double[TAYLOR_TERMS + 1];
+    static final double[] INVERSE_FACTORIALS = new double[TAYLOR_TERMS + 1];
     /** Twice the terms of the inverse hyperbolic tangent: 2/1, 2/3, … 2/21. */
-    private static final double[] TWICE_INVERSE_ODD = new double[11];
+    static final double[] TWICE_INVERSE_ODD = new double[11];
 
     static {
         double factorial = 1;
@@ -52,7 +54,7 @@ final class Transcendental {
         }
         long bits = Double.doubleToRawLongBits(x);
         // The exponent that leaves a mantissa between √½ and √2.
-        int exponent = (int) (bits - 0x3FE6A09E667F3BCDL >> 52);
+        int exponent = (int) (bits - ROOT_HALF >> 52);
         double mantissa = Double.longBitsToDouble(bits - ((long) exponent << 52));
         double s = (mantissa - 1) / (mantissa + 1);
         double square = s * s;

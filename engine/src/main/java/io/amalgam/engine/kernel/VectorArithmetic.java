@@ -2,6 +2,7 @@ package io.amalgam.engine.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -11,6 +12,9 @@ final class VectorArithmetic implements ArithmeticKernels {
     private static final VectorTemplates.Constants CONSTANTS = VectorTemplates.Constants.of(MethodHandles.lookup());
     private static final VectorSpecies<Float> FLOATS = CONSTANTS.floats();
     private static final int LANES = FLOATS.length();
+    private static final VectorSpecies<Double> DOUBLES = CONSTANTS.doubles();
+    private static final VectorSpecies<Float> NARROW = CONSTANTS.halfFloats();
+    private static final int PAIRED = DOUBLES.length();
     private static final Rounding ROUNDING = CONSTANTS.rounding();
     private static final LaneRounder ROUNDER = CONSTANTS.rounder();
 
@@ -177,12 +181,26 @@ final class VectorArithmetic implements ArithmeticKernels {
 
     @Override
     public void exponential(Tile to, Tile a, double shift, int length) {
-        scalar.exponential(to, a, shift, length);
+        for (int i = 0; i < length; i += PAIRED) {
+            DoubleVector x = Lanes.widen(NARROW, DOUBLES, a.floats, i).sub(shift);
+            Lanes.storeNarrow(Lanes.exponential(x), NARROW, to.floats, i);
+        }
+        roundAll(to, length);
     }
 
     @Override
     public void logarithm(Tile to, Tile a, int length) {
-        scalar.logarithm(to, a, length);
+        for (int i = 0; i < length; i += PAIRED) {
+            DoubleVector x = Lanes.widen(NARROW, DOUBLES, a.floats, i);
+            Lanes.storeNarrow(Lanes.logarithm(x), NARROW, to.floats, i);
+        }
+        roundAll(to, length);
+    }
+
+    private static void roundAll(Tile to, int length) {
+        for (int i = 0; i < length; i += LANES) {
+            ROUNDER.round(Lanes.load(FLOATS, to, i)).intoArray(to.floats, i);
+        }
     }
 
     @Override

@@ -18,6 +18,8 @@ final class ArceeFusionMerge implements TensorMerge {
     private static final double RANGES_ABOVE_MEDIAN = 1.5;
     /** Elements from which on a draw takes two numbers of the stream. */
     static final long WIDE = 1L << 28;
+    /** Divergences of more rows are computed again. */
+    private static final int MOST_ROWS = 1 << 21;
     private static final int CHANGE = 0;
     private static final int NEW_SHARES = 1;
     private static final int BASE_SHARES = 2;
@@ -34,6 +36,11 @@ final class ArceeFusionMerge implements TensorMerge {
     private final SignedQuantiles quantiles;
     /** By worker: the divergence of the row at hand. */
     private final double[] divergences;
+    /** The divergence of each row, kept from the first pass on; null where there are too many rows for that. */
+    private final double[] kept;
+    /** Whether all of {@link #kept} is there. */
+    private boolean known;
+
     private boolean sampling;
     private boolean measured;
     private double threshold;
@@ -55,6 +62,7 @@ final class ArceeFusionMerge implements TensorMerge {
         }
         quantiles = new SignedQuantiles(selection, task.workers(), ranks);
         divergences = new double[task.workers()];
+        kept = row > 0 && elements / row <= MOST_ROWS ? new double[(int) (elements / row)] : null;
         measured = elements == 0;
     }
 
@@ -103,6 +111,7 @@ final class ArceeFusionMerge implements TensorMerge {
 
         @Override
         public void complete() {
+            known = kept != null;
             quantiles.complete();
             settle();
         }
@@ -129,6 +138,7 @@ final class ArceeFusionMerge implements TensorMerge {
 
         @Override
         public void complete() {
+            known = kept != null;
             Tile negative = kernels.tile(sample.length);
             Tile positive = kernels.tile(sample.length);
             int negatives = 0;
@@ -168,6 +178,20 @@ final class ArceeFusionMerge implements TensorMerge {
         Tile base = strip.input(task.base(), from, row);
         Tile change = strip.scratch(CHANGE, row);
         kernels.arithmetic().subtract(change, x, base, row);
+        int index = (int) ((strip.first() + from) / row);
+        double divergence = known ? kept[index] : divergence(strip, x, base);
+        if (kept != null) {
+            kept[index] = divergence;
+        }
+        divergences[strip.worker()] = divergence;
+        Tile importance = strip.scratch(TERM, row);
+        kernels.arithmetic().magnitude(importance, change, row);
+        kernels.arithmetic().scale(importance, importance, divergence, row);
+        return importance;
+    }
+
+    /** The divergence of a row's shares from the base model's. */
+    private double divergence(Strip strip, Tile x, Tile base) {
         Tile newShares = strip.scratch(NEW_SHARES, row);
         Tile baseShares = strip.scratch(BASE_SHARES, row);
         softmax(newShares, x);
@@ -175,11 +199,7 @@ final class ArceeFusionMerge implements TensorMerge {
         Tile term = strip.scratch(TERM, row);
         kernels.arithmetic().divide(term, newShares, baseShares, row);
         kernels.arithmetic().logarithm(term, term, row);
-        double divergence = kernels.round(kernels.reductions().dotRounded(newShares, term, row));
-        divergences[strip.worker()] = divergence;
-        kernels.arithmetic().magnitude(term, change, row);
-        kernels.arithmetic().scale(term, term, divergence, row);
-        return term;
+        return kernels.round(kernels.reductions().dotRounded(newShares, term, row));
     }
 
     private void softmax(Tile to, Tile a) {

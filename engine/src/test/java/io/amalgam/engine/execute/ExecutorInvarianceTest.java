@@ -253,7 +253,7 @@ class ExecutorInvarianceTest {
 
     @Test
     void moreThreadsReadAheadWhereReadingIsWaiting() {
-        Models models = new Models(MergeMethods.find("linear").orElseThrow(), DType.F32, new long[] {4000, 1000});
+        Models models = new Models(MergeMethods.find("linear").orElseThrow(), DType.F32, new long[] {6000, 1000});
         ExecutionOptions options = ExecutionOptions.defaults().withThreads(2).withScratch(folder);
         MemorySink quick = new MemorySink();
         models.run(options, quick);

@@ -147,6 +147,26 @@ class KernelEquivalenceTest {
 
     @ParameterizedTest
     @MethodSource("variants")
+    void exponentialsAndLogarithms(DType type, int width) {
+        Random random = new Random(41);
+        float[] special = {0f, -0f, Float.NaN, Float.NEGATIVE_INFINITY, Float.MIN_VALUE, 1f, -700f, -700.5f, -1e30f, 0.70710677f, 0.7071068f};
+        for (int n : LENGTHS) {
+            Tile[] t = {Tile.of(type, CAPACITY), Tile.of(type, CAPACITY)};
+            for (int i = 0; i < n; i++) {
+                t[0].floats[i] = i < special.length ? special[i] : (float) (random.nextGaussian() * Math.exp(10 * random.nextGaussian()));
+            }
+            Kernels.scalar(type).arithmetic().round(t[0], t[0], n);
+            same(type, width, n, "logarithm", t, (k, x) -> k.arithmetic().logarithm(x[1], x[0], n));
+            for (int i = 0; i < n; i++) {
+                t[0].floats[i] = Math.min(t[0].floats[i], 600);
+            }
+            same(type, width, n, "exponential", t, (k, x) -> k.arithmetic().exponential(x[1], x[0], 0, n));
+            same(type, width, n, "shifted exponential", t, (k, x) -> k.arithmetic().exponential(x[1], x[0], 3.7, n));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
     void operationsAcrossModels(DType type, int width) {
         Random random = new Random(19);
         double[] weights = {0.5, -0.25, 1, 0.125, 0.75};
