@@ -42,12 +42,12 @@ abstract class NuSlerpMerge extends PointwiseMerge {
     /** The two vectors over some elements, in scratch slots {@link #FIRST} and {@link #SECOND}. */
     protected final Tile[] vectors(Strip strip, int from, int length) {
         Tile[] vectors = {strip.scratch(FIRST, length), strip.scratch(SECOND, length)};
+        Tile base = task.base() < 0 ? null : strip.input(task.base(), from, length);
         for (int model = 0; model < 2; model++) {
-            Tile input = strip.input(models[model], from, length);
-            if (task.base() >= 0) {
-                arithmetic.subtract(vectors[model], input, strip.input(task.base(), from, length), length);
+            if (base == null) {
+                arithmetic.round(vectors[model], strip.input(models[model], from, length), length);
             } else {
-                arithmetic.round(vectors[model], input, length);
+                strip.difference(models[model], from, base, vectors[model], length);
             }
         }
         return vectors;

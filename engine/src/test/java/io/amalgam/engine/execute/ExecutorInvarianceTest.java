@@ -253,7 +253,7 @@ class ExecutorInvarianceTest {
 
     @Test
     void moreThreadsReadAheadWhereReadingIsWaiting() {
-        Models models = new Models(MergeMethods.find("linear").orElseThrow(), DType.F32, new long[] {6000, 1000});
+        Models models = new Models(MergeMethods.find("linear").orElseThrow(), DType.F32, new long[] {8000, 1000});
         ExecutionOptions options = ExecutionOptions.defaults().withThreads(2).withScratch(folder);
         MemorySink quick = new MemorySink();
         models.run(options, quick);
@@ -264,7 +264,7 @@ class ExecutorInvarianceTest {
                 (model, file) -> new SlowReader(new MemoryReader(models.files.get(model)), threads),
                 slow,
                 ExecutionListener.NONE);
-        assertEquals(4, threads.size());
+        assertTrue(threads.size() > 2, threads::toString);
         assertArrayEquals(quick.bytes(), slow.bytes());
     }
 
