@@ -39,14 +39,7 @@ public final class ChunkExecutor {
                     slice.chunk().tensors().stream().map(TensorPlan::header).toList()));
             Rehearsal.before(slice.chunk(), options);
             run.start();
-            try {
-                run.join();
-            } catch (InterruptedException e) {
-                run.fail(e);
-                Thread.currentThread().interrupt();
-            } finally {
-                end(run);
-            }
+            await(run);
             run.check();
             return new ExecutionResult(output.length(), output.sha256(), files.bytesRead(), run.nonFinite());
         } catch (IOException e) {
@@ -54,15 +47,15 @@ public final class ChunkExecutor {
         }
     }
 
-    /** Waits until every thread has done the block it has: buffers are freed next. */
-    private static void end(ChunkRun run) {
-        boolean interrupted = Thread.interrupted();
-        run.end();
+    /** Waits until every thread has done the block it has, since buffers are freed next. An interrupt ends the run. */
+    private static void await(ChunkRun run) {
+        boolean interrupted = false;
         for (boolean ended = false; !ended; ) {
             try {
                 run.join();
                 ended = true;
             } catch (InterruptedException e) {
+                run.fail(e);
                 interrupted = true;
             }
         }

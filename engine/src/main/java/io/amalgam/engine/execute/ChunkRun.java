@@ -58,7 +58,6 @@ final class ChunkRun implements AutoCloseable {
     private long readBytes;
     private long readNanoseconds;
     private Throwable failure;
-    private boolean ended;
 
     ChunkRun(ChunkPlan chunk, ElementSources sources, ExecutionOptions options, ExecutionListener listener, ShardOutput output) {
         this.chunk = chunk;
@@ -183,7 +182,7 @@ final class ChunkRun implements AutoCloseable {
     private Claim claim() throws InterruptedException {
         lock.lock();
         try {
-            while (failure == null && !ended) {
+            while (failure == null) {
                 if (listener.cancelled()) {
                     throw new AmalgamException(ErrorCode.CANCELLED, "Chunk " + chunk.index() + " was cancelled.");
                 }
@@ -276,17 +275,6 @@ final class ChunkRun implements AutoCloseable {
             }
         }
         job.close();
-    }
-
-    /** Lets no more blocks be taken. */
-    void end() {
-        lock.lock();
-        try {
-            ended = true;
-            claimable.signalAll();
-        } finally {
-            lock.unlock();
-        }
     }
 
     /** Ends the run with a failure, the first of which is kept. */

@@ -32,14 +32,10 @@ final class ShardOutput {
         this.listener = listener;
     }
 
-    /** A finished block that waits for its turn, and what to do when nobody needs it any more. */
-    private record Waiting(OutputBlock block, Consumer<OutputBlock> done) {
-    }
-
     /** Something that is done with every block in order, by one thread at a time. */
-    private final class Duty {
+    private static final class Duty {
         private final Consumer<MemorySegment> work;
-        private final Map<Long, Waiting> waiting = new HashMap<>();
+        private final Map<Long, OutputBlock> waiting = new HashMap<>();
         private long next;
         private boolean taken;
 
@@ -47,23 +43,23 @@ final class ShardOutput {
             this.work = work;
         }
 
-        synchronized void add(Waiting block) {
-            waiting.put(block.block().sequence, block);
+        synchronized void add(OutputBlock block) {
+            waiting.put(block.sequence, block);
         }
 
         /** Does what is due, unless another thread does. After a failure nothing is due any more. */
-        void perform() {
-            for (Waiting due = take(); due != null; due = take()) {
-                work.accept(due.block().content());
+        void perform(Consumer<OutputBlock> done) {
+            for (OutputBlock due = take(); due != null; due = take()) {
+                work.accept(due.content());
                 end();
-                if (due.block().users.decrementAndGet() == 0) {
-                    due.done().accept(due.block());
+                if (due.users.decrementAndGet() == 0) {
+                    done.accept(due);
                 }
             }
         }
 
-        private synchronized Waiting take() {
-            Waiting due = taken ? null : waiting.remove(next);
+        private synchronized OutputBlock take() {
+            OutputBlock due = taken ? null : waiting.remove(next);
             taken |= due != null;
             return due;
         }
@@ -83,15 +79,14 @@ final class ShardOutput {
     /**
      * Adds a finished block; blocks may come in any order.
      *
-     * @param done called, by whichever thread, when nobody needs the block's memory any more
+     * @param done called for each block, this one or another, whose memory nobody needs any more; the same for all
      */
     void add(OutputBlock block, Consumer<OutputBlock> done) {
         block.users.set(2);
-        Waiting added = new Waiting(block, done);
-        writing.add(added);
-        digesting.add(added);
-        writing.perform();
-        digesting.perform();
+        writing.add(block);
+        digesting.add(block);
+        writing.perform(done);
+        digesting.perform(done);
     }
 
     private void write(MemorySegment bytes) {

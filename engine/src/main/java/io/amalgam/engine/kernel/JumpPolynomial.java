@@ -12,7 +12,7 @@ public final class JumpPolynomial {
     static final int DEGREE = 19937;
 
     /** Words of 64 terms. */
-    static final int WORDS = DEGREE / 64 + 1;
+    private static final int WORDS = DEGREE / 64 + 1;
     /** The characteristic polynomial's terms below the highest; the next one is t^19710, so words can be folded whole. */
     private static final int[] LOWER_TERMS = lowerTerms();
 

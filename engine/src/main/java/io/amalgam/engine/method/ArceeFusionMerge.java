@@ -111,7 +111,6 @@ final class ArceeFusionMerge implements TensorMerge {
 
         @Override
         public void complete() {
-            known = kept != null;
             quantiles.complete();
             settle();
         }
@@ -138,7 +137,6 @@ final class ArceeFusionMerge implements TensorMerge {
 
         @Override
         public void complete() {
-            known = kept != null;
             Tile negative = kernels.tile(sample.length);
             Tile positive = kernels.tile(sample.length);
             int negatives = 0;
@@ -162,6 +160,7 @@ final class ArceeFusionMerge implements TensorMerge {
     }
 
     private void settle() {
+        known = kept != null;
         if (quantiles.found()) {
             double low = quantiles.value(0);
             double median = quantiles.value(1);
@@ -180,7 +179,7 @@ final class ArceeFusionMerge implements TensorMerge {
         kernels.arithmetic().subtract(change, x, base, row);
         int index = (int) ((strip.first() + from) / row);
         double divergence = known ? kept[index] : divergence(strip, x, base);
-        if (kept != null) {
+        if (kept != null && !known) {
             kept[index] = divergence;
         }
         divergences[strip.worker()] = divergence;

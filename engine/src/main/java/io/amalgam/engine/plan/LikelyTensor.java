@@ -54,16 +54,13 @@ public final class LikelyTensor {
     }
 
     private Optional<TensorPlan> tensor() {
-        Map<String, Setting> ofModule = recipe.modules().values().stream()
-                .findFirst()
-                .map(RecipeModule::parameters)
-                .orElse(Map.of());
-        return slice().flatMap(slice -> tensor(slice, ofModule)).filter(tensor -> !problems.hasErrors());
+        RecipeModule module = recipe.modules().values().stream().findFirst().orElse(null);
+        Map<String, Setting> ofModule = module == null ? Map.of() : module.parameters();
+        return slice(module).flatMap(slice -> tensor(slice, ofModule)).filter(tensor -> !problems.hasErrors());
     }
 
-    /** What stands first in the recipe: all layers of some models, or a slice. */
-    private Optional<OutputSlice> slice() {
-        RecipeModule module = recipe.modules().values().stream().findFirst().orElse(null);
+    /** What stands first in a module, or in a recipe without modules: all layers of some models, or a slice. */
+    private Optional<OutputSlice> slice(RecipeModule module) {
         List<InputModel> models = module == null ? recipe.models() : module.models();
         List<OutputSlice> slices = module == null ? recipe.slices() : module.slices();
         return models.isEmpty() ? slices.stream().findFirst() : Optional.of(OutputSlice.whole(models, recipe));
